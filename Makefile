@@ -1,0 +1,75 @@
+# Every target sets up what it needs; `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCK := operator/locks/development.txt
+UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): $(LOCK) pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "ByteBridge needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: setup
+setup: $(STAMP) ## Create .venv with the locked dependencies
+
+.PHONY: binaries
+binaries: $(STAMP) ## Find, download or build what the local cluster runs (once; kept in the user's cache folder)
+	$(BIN)/bytebridge lab binaries
+
+.PHONY: demo
+demo: binaries ## Replay a production trace at 10x against a live local cluster (ARGS="--policy hpa" for a plain HPA)
+	$(BIN)/bytebridge demo $(ARGS)
+
+.PHONY: unit
+unit: $(STAMP) ## Run the fast tests (seconds)
+	$(BIN)/pytest tests/unit $(ARGS)
+
+.PHONY: lint
+lint: $(STAMP) ## Check format, lint, types, layers and the generated CRD
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/bytebridge crd | diff -u crds/scalableservices.scaling.bytebridge.io.yaml - \
+		|| { echo 'crds/ is out of date: run "make crd"'; exit 1; }
+
+.PHONY: test
+test: lint binaries ## Run every check and every test, on a real local control plane
+	$(BIN)/pytest tests $(ARGS)
+
+.PHONY: bench
+bench: binaries ## Measure reaction time, 2,000 services and the cost of a decision on this machine
+	$(BIN)/python -m tests.bench $(ARGS)
+
+.PHONY: fmt
+fmt: $(STAMP) ## Format the code and mend what the linter can mend
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+.PHONY: crd
+crd: $(STAMP) ## Write crds/ anew from the models
+	$(BIN)/bytebridge crd > crds/scalableservices.scaling.bytebridge.io.yaml
+
+.PHONY: docs
+docs: $(STAMP) ## Write docs/reference.md anew from the models
+	$(BIN)/bytebridge reference > docs/reference.md
+
+.PHONY: lock
+lock: $(STAMP) ## Resolve the dependencies anew into operator/locks
+	$(UV_COMPILE) --output-file operator/locks/runtime.txt
+	$(UV_COMPILE) --all-extras --group dev --output-file $(LOCK)
+
+.PHONY: clean
+clean: ## Remove .venv and what the tools left behind
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache out

@@ -1,0 +1,5 @@
+"""`python -m bytebridge`."""
+
+from bytebridge.cli.main import app
+
+app()

@@ -1,0 +1,19 @@
+"""What every model of the resource has in common."""
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class Model(BaseModel):
+    """A frozen part of the resource: snake_case in Python, camelCase in YAML.
+
+    Unknown fields are ignored, as the API server has pruned them already and an operator that is
+    older than its CRD must go on serving what it knows.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        frozen=True,
+        populate_by_name=True,
+        extra="ignore",
+    )

@@ -1,0 +1,52 @@
+"""`spec.cache`: Redis or Valkey for responses and model outputs."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from bytebridge.api.base import Model
+
+Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$")]
+
+
+class RedisMode(StrEnum):
+    """Where the cache runs."""
+
+    SIDECAR = "Sidecar"
+    EXTERNAL = "External"
+
+
+class SecretKey(Model):
+    """One key of a Secret in the same namespace; the operator never reads it."""
+
+    name: Annotated[str, Field(min_length=1)]
+    key: Annotated[str, Field(min_length=1)]
+
+
+class RedisEndpoint(Model):
+    """A Redis or Valkey that runs elsewhere."""
+
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65_535)] = 6379
+    tls: bool = False
+
+
+class Redis(Model):
+    """The cache of the service."""
+
+    mode: RedisMode = RedisMode.SIDECAR
+    memory: Quantity = "256Mi"
+    """Memory limit of the sidecar; Valkey itself may use three quarters of it."""
+    image: str = "valkey/valkey:8.1-alpine"
+    endpoint: RedisEndpoint | None = None
+    """With External."""
+    secret_ref: SecretKey | None = None
+    """Password of an External cache."""
+    url_variable: str = "REDIS_URL"
+
+
+class Cache(Model):
+    """Caches of the service."""
+
+    redis: Redis | None = None

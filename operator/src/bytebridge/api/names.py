@@ -1,0 +1,27 @@
+"""Group, version and the well-known labels, annotations and reasons of the resource."""
+
+from typing import Final
+
+GROUP: Final = "scaling.bytebridge.io"
+VERSION: Final = "v1alpha1"
+API_VERSION: Final = f"{GROUP}/{VERSION}"
+KIND: Final = "ScalableService"
+PLURAL: Final = "scalableservices"
+SINGULAR: Final = "scalableservice"
+SHORT_NAME: Final = "ssvc"
+CATEGORY: Final = "bytebridge"
+
+FIELD_MANAGER: Final = "bytebridge"
+"""Owner of the fields that the operator applies (server-side apply)."""
+
+SERVICE_LABEL: Final = f"{GROUP}/service"
+"""On every pod and child object; the PodMonitor copies it to the series."""
+
+SERVICE_SERIES_LABEL: Final = "scaling_bytebridge_io_service"
+"""The same label as Prometheus spells it."""
+
+PAUSED_ANNOTATION: Final = f"{GROUP}/paused"
+"""`"true"` on a ScalableService pauses it as `spec.scaling.paused` does."""
+
+FLOOR_ANNOTATION: Final = f"{GROUP}/floor-replicas"
+"""A manual floor for incidents: a whole number, never above maxReplicas."""

@@ -1,0 +1,51 @@
+"""`status`: what was seen, what was decided and why."""
+
+from enum import StrEnum
+from typing import Literal
+
+from bytebridge.api.base import Model
+
+
+class ConditionType(StrEnum):
+    """kstatus-style conditions of a ScalableService."""
+
+    READY = "Ready"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+    SCALING_ACTIVE = "ScalingActive"
+    METRICS_AVAILABLE = "MetricsAvailable"
+    DATABASE_BUDGET = "DatabaseBudget"
+
+
+class Condition(Model):
+    """A metav1.Condition."""
+
+    type: ConditionType
+    status: Literal["True", "False", "Unknown"]
+    reason: str
+    message: str
+    last_transition_time: str
+    observed_generation: int
+
+
+class DecisionStatus(Model):
+    """The last decision, in words a person understands."""
+
+    time: str
+    replicas: int
+    reason: str
+    message: str
+    floors: dict[str, int] = {}
+    held: str | None = None
+
+
+class ScalableServiceStatus(Model):
+    """What the operator reports."""
+
+    observed_generation: int = 0
+    replicas: int = 0
+    ready_replicas: int = 0
+    desired_replicas: int = 0
+    selector: str = ""
+    conditions: list[Condition] = []
+    last_decision: DecisionStatus | None = None

@@ -1,0 +1,1 @@
+"""The command line; every command in a module of its own."""

@@ -1,0 +1,1 @@
+"""kopf handlers over a cache, and one decision loop for all services."""

@@ -1,0 +1,1 @@
+"""A local cluster on loopback: etcd, API server, controller manager, KWOK and Prometheus."""

@@ -1,0 +1,1 @@
+"""One pure builder a kind of child object: a ScalableService in, a manifest out."""

@@ -1,0 +1,1 @@
+"""The decision core: an observation in, a number of replicas and its reasons out. Pure."""

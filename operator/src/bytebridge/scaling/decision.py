@@ -1,0 +1,46 @@
+"""What was decided, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The rule that bound. These words stand in status, Events and metrics: never rename one."""
+
+    STEADY = "Steady"
+    UTILIZATION = "Utilization"
+    LATENCY_OBJECTIVE = "LatencyObjective"
+    SURGE_DETECTED = "SurgeDetected"
+    BURSTINESS = "Burstiness"
+    BACKLOG = "Backlog"
+    FORECAST = "Forecast"
+    MIN_REPLICAS = "MinReplicas"
+    MAX_REPLICAS = "MaxReplicas"
+    SCHEDULE = "Schedule"
+    MANUAL_FLOOR = "ManualFloor"
+    SCALE_DOWN_HOLD = "ScaleDownHold"
+    SCALE_DOWN = "ScaleDown"
+    SIGNALS_UNKNOWN = "SignalsUnknown"
+    FALLBACK = "Fallback"
+    BOTTLENECK_ELSEWHERE = "BottleneckElsewhere"
+    SCALED_TO_ZERO = "ScaledToZero"
+    WAKE_UP = "WakeUp"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A number of replicas with its explanation."""
+
+    time: float
+    replicas: int
+    """Replicas that the service needs: the floor that the HPA is given."""
+    reason: Reason
+    message: str
+    """One or two sentences: what was seen, which rule bound, what is held."""
+    floors: Mapping[str, int] = field(default_factory=dict)
+    """What each rule asked for: utilization, latency, burst, drain, forecast, ..."""
+    held: str | None = None
+    """What keeps the replicas above the floors, or `None`."""
+    signals: Mapping[str, float | None] = field(default_factory=dict)
+    """What the rules worked with, derived figures included (units in the names)."""

@@ -1,0 +1,54 @@
+"""What is known about a service at one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Signals that were measured; `None` is unknown and never means zero."""
+
+    requests_per_second: Mapping[float, float] = field(default_factory=dict)
+    """Arrival or completion rate by window, window in seconds. An unknown window is absent."""
+    queue_depth: float | None = None
+    """Requests or messages that wait."""
+    in_flight: float | None = None
+    """Requests that are being served, without the waiting."""
+    latency_p95_seconds: float | None = None
+    """End to end over 60 s, at the objective's percentile."""
+    latency_mean_seconds: float | None = None
+    """End to end over 60 s."""
+    service_seconds: float | None = None
+    """Mean service time without queueing over 60 s."""
+    cpu_utilization: float | None = None
+    """Busy over ready capacity, 0 to 1."""
+    coverage: float | None = None
+    """Share of the ready replicas whose series were fresh, 0 to 1; `None` when not known.
+
+    Sums over a part of the replicas are too low, so they are never a reason to scale down.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Replicas:
+    """The target's replicas."""
+
+    desired: int
+    """`spec.replicas` of the target."""
+    ready: int
+    starting: int = 0
+    """Created or asked for, not Ready yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Everything that one decision looks at."""
+
+    time: float
+    """Seconds on the caller's clock; the core has none of its own."""
+    readings: Readings
+    replicas: Replicas
+    startup_seconds: float | None = None
+    """Measured 90th percentile of a pod's time from creation to Ready; `None` until measured."""
+    template_hash: str | None = None
+    """Identity of the pod template: what was learned is forgotten when it changes."""

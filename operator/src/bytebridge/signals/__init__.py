@@ -1,0 +1,1 @@
+"""Prometheus to readings: one query a preset and tick for all services."""
