@@ -1,1 +1,1 @@
-"""The resource: pydantic models of a ScalableService, the single source of its CRD and reference."""
+"""The resource: models of a ScalableService, the single source of its CRD and reference."""
