@@ -1,5 +1,7 @@
 """What every model of the resource has in common."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
@@ -16,4 +18,15 @@ class Model(BaseModel):
         frozen=True,
         populate_by_name=True,
         extra="ignore",
+        use_attribute_docstrings=True,
     )
+
+
+def rules(*validations: tuple[str, str]) -> ConfigDict:
+    """CEL rules of the CRD for what a schema cannot say.
+
+    Args:
+        validations: Pairs of an expression over `self` and the message that names field and mend.
+    """
+    rows: list[Any] = [{"rule": rule, "message": message} for rule, message in validations]
+    return ConfigDict(json_schema_extra={"x-kubernetes-validations": rows})

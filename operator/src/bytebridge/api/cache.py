@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bytebridge.api.base import Model
+from bytebridge.api.base import Model, rules
 
 Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$")]
 
@@ -34,6 +34,20 @@ class RedisEndpoint(Model):
 
 class Redis(Model):
     """The cache of the service."""
+
+    model_config = rules(
+        (
+            "self.mode != 'External' || has(self.endpoint)",
+            "spec.cache.redis.endpoint: required with mode External; add endpoint.host",
+        ),
+        (
+            "self.mode != 'Sidecar' || (!has(self.endpoint) && !has(self.secretRef))",
+            (
+                "spec.cache.redis.endpoint and secretRef: only with mode External; "
+                "remove them or set mode: External"
+            ),
+        ),
+    )
 
     mode: RedisMode = RedisMode.SIDECAR
     memory: Quantity = "256Mi"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bytebridge.api.base import Model
+from bytebridge.api.base import Model, rules
 
 Replicas = Annotated[int, Field(ge=0, le=10_000)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
@@ -19,6 +19,13 @@ class Objective(Model):
 
 class QueueObjective(Model):
     """A backlog objective for workers; exactly one of the two is set."""
+
+    model_config = rules(
+        (
+            "has(self.depthPerReplica) != has(self.drainSeconds)",
+            "spec.scaling.queue: set exactly one of depthPerReplica and drainSeconds",
+        )
+    )
 
     depth_per_replica: Annotated[int | None, Field(ge=1)] = None
     """Waiting messages that one replica may have."""
@@ -51,7 +58,7 @@ class ScaleDown(Model):
 class Schedule(Model):
     """A floor for a known event."""
 
-    cron: str
+    cron: Annotated[str, Field(pattern=r"^\S+( \S+){4}$", max_length=100)]
     """Start of the window, five fields."""
     time_zone: str = "UTC"
     duration_seconds: Annotated[int, Field(ge=60, le=604_800)]
@@ -60,6 +67,34 @@ class Schedule(Model):
 
 class Scaling(Model):
     """How many replicas may run and what they are to achieve."""
+
+    model_config = rules(
+        (
+            "self.minReplicas <= self.maxReplicas",
+            (
+                "spec.scaling.minReplicas: must not be above maxReplicas; "
+                "lower minReplicas or raise maxReplicas"
+            ),
+        ),
+        (
+            "has(self.objective) || has(self.queue)",
+            (
+                "spec.scaling: set objective (latencyMilliseconds), queue "
+                "(depthPerReplica or drainSeconds), or both"
+            ),
+        ),
+        (
+            "!has(self.fallbackReplicas) || self.fallbackReplicas <= self.maxReplicas",
+            "spec.scaling.fallbackReplicas: must not be above maxReplicas; lower it",
+        ),
+        (
+            "self.schedules.all(s, s.minReplicas <= self.maxReplicas)",
+            (
+                "spec.scaling.schedules: minReplicas of a window must not be above maxReplicas; "
+                "lower it"
+            ),
+        ),
+    )
 
     min_replicas: Replicas = 1
     max_replicas: Annotated[int, Field(ge=1, le=10_000)]
@@ -74,7 +109,7 @@ class Scaling(Model):
     scale_down: ScaleDown = ScaleDown()
     startup_seconds: Annotated[int | None, Field(ge=1, le=3_600)] = None
     """Expected time from a pod's creation to Ready, until it has been measured."""
-    schedules: list[Schedule] = []
+    schedules: Annotated[list[Schedule], Field(max_length=16)] = []
     fallback_after_seconds: Annotated[int, Field(ge=15, le=86_400)] = 120
     """Signals unknown for longer than this are a reason for the fallback."""
     fallback_replicas: Replicas | None = None

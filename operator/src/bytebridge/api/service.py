@@ -4,12 +4,37 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from bytebridge.api.base import Model
+from bytebridge.api.base import Model, rules
 from bytebridge.api.cache import Cache
 from bytebridge.api.database import Database
 from bytebridge.api.metrics import Metrics
-from bytebridge.api.names import API_VERSION, KIND
 from bytebridge.api.scaling import Scaling
+
+POD_TEMPLATE: dict[str, Any] = {
+    "x-kubernetes-preserve-unknown-fields": True,
+    "required": ["spec"],
+    "properties": {
+        "metadata": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+        "spec": {
+            "type": "object",
+            "x-kubernetes-preserve-unknown-fields": True,
+            "required": ["containers"],
+            "properties": {
+                "containers": {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": {
+                        "type": "object",
+                        "x-kubernetes-preserve-unknown-fields": True,
+                        "required": ["name", "image"],
+                        "properties": {"name": {"type": "string"}, "image": {"type": "string"}},
+                    },
+                }
+            },
+        },
+    },
+}
+"""What is checked of a PodTemplateSpec at admission; the Deployment's own rules do the rest."""
 
 
 class TargetRef(Model):
@@ -23,7 +48,39 @@ class TargetRef(Model):
 class ScalableServiceSpec(Model):
     """What the user asks for."""
 
-    template: dict[str, Any] | None = None
+    model_config = rules(
+        (
+            "has(self.template) != has(self.targetRef)",
+            "spec: set exactly one of template (a new Deployment) and targetRef (an existing one)",
+        ),
+        (
+            "has(self.template) == has(oldSelf.template)",
+            (
+                "spec.template, spec.targetRef: one cannot become the other; "
+                "delete the ScalableService and create it anew"
+            ),
+        ),
+        (
+            "!has(self.targetRef) || self.targetRef == oldSelf.targetRef",
+            "spec.targetRef: immutable; delete the ScalableService and create it anew",
+        ),
+        (
+            "!has(self.targetRef) || (!has(self.cache.redis) && !has(self.database.postgres))",
+            (
+                "spec.cache, spec.database: only with template, as pods of an adopted Deployment are "
+                "not changed; remove them or use template"
+            ),
+        ),
+        (
+            (
+                "self.metrics.preset != 'custom' || has(self.metrics.queries.requestRate)"
+                " || has(self.metrics.queries.queueDepth)"
+            ),
+            "spec.metrics.queries: preset custom needs requestRate or queueDepth; add one",
+        ),
+    )
+
+    template: Annotated[dict[str, Any] | None, Field(json_schema_extra=POD_TEMPLATE)] = None
     """A PodTemplateSpec; the operator makes the Deployment."""
     target_ref: TargetRef | None = None
     """Or an existing Deployment, whose replicas alone the operator changes."""
@@ -50,8 +107,8 @@ class Metadata(Model):
 class ScalableService(Model):
     """A service that ByteBridge scales."""
 
-    api_version: Literal["scaling.bytebridge.io/v1alpha1"] = API_VERSION
-    kind: Literal["ScalableService"] = KIND
+    api_version: Literal["scaling.bytebridge.io/v1alpha1"] = "scaling.bytebridge.io/v1alpha1"
+    kind: Literal["ScalableService"] = "ScalableService"
     metadata: Metadata
     spec: ScalableServiceSpec
 
