@@ -1,0 +1,27 @@
+"""What can be set about a lab."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LabSettings:
+    """Settings of one lab; the defaults are those of a small production cluster.
+
+    Attributes:
+        startup_seconds: Time from a pod's creation to its Ready condition. A pod overrides it with the
+            annotation `lab.bytebridge.io/startup-seconds`.
+        scrape_interval_seconds: Prometheus' scrape interval.
+        metrics_server: Whether to run metrics-server, so that an HPA sees CPU use.
+    """
+
+    startup_seconds: float = 10.0
+    scrape_interval_seconds: float = 5.0
+    metrics_server: bool = False
+
+    def __post_init__(self) -> None:
+        if self.startup_seconds < 0:
+            raise ValueError(f"startup_seconds is {self.startup_seconds}: it must be 0 or more")
+        if self.scrape_interval_seconds < 0.1:
+            raise ValueError(
+                f"scrape_interval_seconds is {self.scrape_interval_seconds}: it must be 0.1 or more"
+            )
