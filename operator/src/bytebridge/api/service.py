@@ -67,7 +67,7 @@ class ScalableServiceSpec(Model):
         (
             "!has(self.targetRef) || (!has(self.cache.redis) && !has(self.database.postgres))",
             (
-                "spec.cache, spec.database: only with template, as pods of an adopted Deployment are "
+                "spec.cache, spec.database: only with template, as adopted pods are "
                 "not changed; remove them or use template"
             ),
         ),

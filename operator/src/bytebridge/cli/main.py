@@ -2,9 +2,16 @@
 
 import typer
 
+from bytebridge.cli.compare import compare
+from bytebridge.cli.crd import crd
+from bytebridge.cli.decide import decide
+
 app = typer.Typer(
     name="bytebridge",
     help="Autoscale NLP inference services on Kubernetes, ahead of their queue.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command()(compare)
+app.command()(crd)
+app.command()(decide)

@@ -1,20 +1,30 @@
 """The law: one decision from one observation."""
 
 from dataclasses import dataclass
+from math import ceil
 
+from bytebridge.scaling.bounds import clamp, limit_step
+from bytebridge.scaling.capacity import Capacity, learn_capacity
 from bytebridge.scaling.decision import Decision, Reason
+from bytebridge.scaling.demand import Demand, estimate_demand
+from bytebridge.scaling.explanation import explain
+from bytebridge.scaling.floors import smoothed_dispersion
+from bytebridge.scaling.needs import REASONS, Needs, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.state import State
+
+FULL_COVERAGE = 0.9
+"""Below this share of replicas with fresh series, sums are too low to go down by."""
+DRAIN_HOLD_SECONDS = 30.0
+"""Surplus for a backlog is kept this long, so that the next reading does not take it back."""
 
 
-@dataclass(slots=True)
-class State:
-    """What the law remembers of one service between decisions."""
-
-
-def initial_state() -> State:
-    """Nothing seen yet."""
-    return State()
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    replicas: int
+    reason: Reason
+    held: str | None = None
 
 
 def decide(policy: Policy, state: State, observation: Observation) -> Decision:
@@ -25,6 +35,146 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         state: Memory of this service; updated.
         observation: What is known now.
     """
-    del state
-    replicas = max(policy.min_replicas, min(policy.max_replicas, observation.replicas.desired))
-    return Decision(observation.time, replicas, Reason.STEADY, "holding")
+    _remember_present(state, observation)
+    demand = estimate_demand(observation.readings, observation.time, state.sample, state.dispersion)
+    state.capacity = learn_capacity(state.capacity, observation, policy.concurrency_per_replica)
+    needs = compute_needs(
+        policy,
+        observation,
+        demand,
+        state.capacity,
+        state.dispersion,
+        _seconds_to_ready(policy, state, observation),
+    )
+    _learn_dispersion(state, observation, demand)
+    choice = _choose(policy, state, observation, needs, demand)
+    return _decision(observation, choice, needs, demand, state.capacity, state.dispersion)
+
+
+def _remember_present(state: State, observation: Observation) -> None:
+    """After a start, what stands counts as needed until the hold has passed."""
+    if not state.decided_once:
+        state.needs.add(observation.time, observation.replicas.desired)
+        state.decided_once = True
+    if observation.replicas.starting == 0:
+        state.starting_since = None
+    elif state.starting_since is None:
+        state.starting_since = observation.time
+
+
+def _seconds_to_ready(policy: Policy, state: State, observation: Observation) -> float:
+    """Until the next capacity serves: that under way, or else what is decided now."""
+    startup = observation.startup_seconds or policy.startup_seconds
+    if state.starting_since is None:
+        return startup
+    return max(0.0, startup - (observation.time - state.starting_since))
+
+
+def _learn_dispersion(state: State, observation: Observation, demand: Demand | None) -> None:
+    windows = observation.readings.requests_per_second
+    if demand is None:
+        state.sample = None
+        return
+    # A surge is a change of the mean, not variance around it.
+    if state.sample is not None and not demand.surging and len(windows) > 1:
+        fast, slow = min(windows), max(windows)
+        age = max(0.0, observation.time - state.sample.time)
+        state.dispersion = smoothed_dispersion(
+            state.dispersion, windows[fast], windows[slow], fast, age
+        )
+    state.sample = demand.sample
+
+
+def _choose(
+    policy: Policy, state: State, observation: Observation, needs: Needs, demand: Demand | None
+) -> _Choice:
+    time, present = observation.time, observation.replicas.desired
+    needed = clamp(policy, max(needs.floors.values(), default=0))
+    if not needs.complete:
+        return _blind(policy, state, observation, needed)
+    state.blind_since = None
+    state.needs.add(time, clamp(policy, needs.standing))
+    state.drains.add(time, needed)
+    if needed > present:
+        return _Choice(limit_step(policy, present, needed), _up_reason(policy, needs, demand))
+    coverage = observation.readings.coverage
+    if coverage is not None and coverage < FULL_COVERAGE:
+        return _partly_blind(policy, present, coverage)
+    return _down(policy, state, time, present, needed)
+
+
+def _blind(policy: Policy, state: State, observation: Observation, needed: int) -> _Choice:
+    """Unknown holds, and after a time goes to the fallback if that is higher; never down."""
+    time, present = observation.time, observation.replicas.desired
+    if state.blind_since is None:
+        state.blind_since = time
+    blind_seconds = time - state.blind_since
+    standing = clamp(policy, max(present, needed))
+    state.needs.add(time, standing)
+    fallback = policy.fallback_replicas
+    waited = blind_seconds >= policy.fallback_after_seconds
+    if fallback is not None and waited and fallback >= standing:
+        return _Choice(clamp(policy, fallback), Reason.FALLBACK, "signals are unknown")
+    return _Choice(standing, Reason.SIGNALS_UNKNOWN, f"signals unknown for {blind_seconds:.0f} s")
+
+
+def _partly_blind(policy: Policy, present: int, coverage: float) -> _Choice:
+    held = f"only {coverage:.0%} of the replicas have fresh series"
+    return _Choice(clamp(policy, present), Reason.SIGNALS_UNKNOWN, held)
+
+
+def _up_reason(policy: Policy, needs: Needs, demand: Demand | None) -> Reason:
+    binding = needs.binding
+    asked = needs.floors[binding] if binding else 0
+    if asked > policy.max_replicas:
+        return Reason.MAX_REPLICAS
+    if binding is None or asked < policy.min_replicas:
+        return Reason.MIN_REPLICAS
+    if demand is not None and demand.surging and binding != "drain":
+        return Reason.SURGE_DETECTED
+    return REASONS[binding]
+
+
+def _down(policy: Policy, state: State, time: float, present: int, needed: int) -> _Choice:
+    held = max(
+        needed,
+        state.needs.largest(time, policy.hold_seconds),
+        state.drains.largest(time, min(DRAIN_HOLD_SECONDS, policy.hold_seconds)),
+    )
+    target = clamp(policy, min(held, present))
+    if target < present:
+        lowest = present - max(1, ceil(present * policy.max_step_down))
+        target = max(target, clamp(policy, lowest))
+        reason = Reason.SCALED_TO_ZERO if target == 0 else Reason.SCALE_DOWN
+        return _Choice(target, reason)
+    if needed < target:
+        words = f"{needed} would do; the largest need of {policy.hold_seconds:.0f} s is kept"
+        return _Choice(target, Reason.SCALE_DOWN_HOLD, words)
+    return _Choice(target, Reason.STEADY)
+
+
+def _decision(
+    observation: Observation,
+    choice: _Choice,
+    needs: Needs,
+    demand: Demand | None,
+    capacity: Capacity,
+    dispersion: float,
+) -> Decision:
+    signals = {
+        "demandPerSecond": demand.rate if demand else None,
+        "queueDepth": observation.readings.queue_depth,
+        "latencyP95Seconds": observation.readings.latency_p95_seconds,
+        "slotsPerReplica": capacity.slots,
+        "serviceSeconds": capacity.service_seconds,
+        "dispersion": dispersion,
+    }
+    return Decision(
+        time=observation.time,
+        replicas=choice.replicas,
+        reason=choice.reason,
+        message=explain(observation, choice.replicas, choice.reason, choice.held, signals),
+        floors=needs.floors,
+        held=choice.held,
+        signals=signals,
+    )

@@ -1,0 +1,124 @@
+"""The few requests that the operator makes."""
+
+from typing import Any
+
+from bytebridge.api.names import FIELD_MANAGER
+from bytebridge.cluster.connection import Connection
+from bytebridge.cluster.errors import ApiError
+from bytebridge.cluster.kinds import DEPLOYMENT, KINDS, POD, SCALABLE_SERVICE, Kind
+
+Manifest = dict[str, Any]
+
+APPLY = "application/apply-patch+yaml"
+MERGE = "application/merge-patch+json"
+
+
+class ClusterClient:
+    """Typed requests; every method raises `ApiError`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def apply(self, manifest: Manifest) -> Manifest:
+        """Server-side apply: the operator's fields become what the manifest says."""
+        kind, metadata = KINDS[manifest["kind"]], manifest["metadata"]
+        return await self._connection.request(
+            "PATCH",
+            kind.path(metadata["namespace"], metadata["name"]),
+            subject=subject_of(kind, metadata["namespace"], metadata["name"]),
+            query={"fieldManager": FIELD_MANAGER, "force": "true"},
+            body=manifest,
+            content_type=APPLY,
+        )
+
+    async def create(self, manifest: Manifest) -> Manifest | None:
+        """Create an object; `None` if it exists already."""
+        kind, metadata = KINDS[manifest["kind"]], manifest["metadata"]
+        try:
+            return await self._connection.request(
+                "POST",
+                kind.path(metadata["namespace"]),
+                subject=subject_of(kind, metadata["namespace"], metadata["name"]),
+                query={"fieldManager": f"{FIELD_MANAGER}-create"},
+                body=manifest,
+            )
+        except ApiError as error:
+            if error.conflict:
+                return None
+            raise
+
+    async def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+        """An object; `None` if it does not exist."""
+        try:
+            return await self._connection.request(
+                "GET", kind.path(namespace, name), subject=subject_of(kind, namespace, name)
+            )
+        except ApiError as error:
+            if error.not_found:
+                return None
+            raise
+
+    async def list_all(self, kind: Kind, namespace: str | None) -> list[Manifest]:
+        """All objects of a kind, of one namespace or of all."""
+        query = {"limit": "500"}
+        found: list[Manifest] = []
+        while True:
+            page = await self._connection.request(
+                "GET", kind.path(namespace), subject=f"{kind.name} list", query=query
+            )
+            found += page.get("items", [])
+            token = page["metadata"].get("continue")
+            if not token:
+                return found
+            query["continue"] = token
+
+    async def pods(self, namespace: str, labels: dict[str, str]) -> list[Manifest]:
+        """The pods that carry these labels."""
+        selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+        answer = await self._connection.request(
+            "GET",
+            POD.path(namespace),
+            subject=f"Pods of {namespace} with {selector}",
+            query={"labelSelector": selector, "limit": "500"},
+        )
+        items: list[Manifest] = answer["items"]
+        return items
+
+    async def scale(self, namespace: str, name: str, replicas: int) -> None:
+        """Write a Deployment's `/scale`."""
+        await self._connection.request(
+            "PATCH",
+            f"{DEPLOYMENT.path(namespace, name)}/scale",
+            subject=f"scale of {subject_of(DEPLOYMENT, namespace, name)}",
+            query={"fieldManager": f"{FIELD_MANAGER}-scale"},
+            body={"spec": {"replicas": replicas}},
+            content_type=MERGE,
+        )
+
+    async def patch_status(self, namespace: str, name: str, status: Manifest) -> None:
+        """Replace what a ScalableService's status says."""
+        await self._connection.request(
+            "PATCH",
+            f"{SCALABLE_SERVICE.path(namespace, name)}/status",
+            subject=f"status of {subject_of(SCALABLE_SERVICE, namespace, name)}",
+            query={"fieldManager": FIELD_MANAGER},
+            body={"status": status},
+            content_type=MERGE,
+        )
+
+    async def knows(self, kind: Kind) -> bool:
+        """The cluster serves this kind."""
+        try:
+            await self._connection.request(
+                "GET", kind.path(None), subject=f"{kind.name} list", query={"limit": "1"}
+            )
+        except ApiError as error:
+            if error.not_found:
+                return False
+            raise
+        return True
+
+
+def subject_of(kind: Kind, namespace: str, name: str) -> str:
+    """An object as errors name it."""
+    return f"{kind.name} {namespace}/{name}"

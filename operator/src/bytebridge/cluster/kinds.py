@@ -1,0 +1,38 @@
+"""Where each kind lives on the API server."""
+
+from dataclasses import dataclass
+
+from bytebridge.api.names import GROUP, PLURAL, VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A namespaced kind."""
+
+    name: str
+    api: str
+    """`api/v1` or `apis/<group>/<version>`."""
+    plural: str
+
+    def path(self, namespace: str | None, name: str | None = None) -> str:
+        """Path of one object, or of a collection; of all namespaces with `None`."""
+        parts = [self.api]
+        if namespace is not None:
+            parts += ["namespaces", namespace]
+        parts.append(self.plural)
+        if name is not None:
+            parts.append(name)
+        return "/" + "/".join(parts)
+
+
+SCALABLE_SERVICE = Kind("ScalableService", f"apis/{GROUP}/{VERSION}", PLURAL)
+DEPLOYMENT = Kind("Deployment", "apis/apps/v1", "deployments")
+HPA = Kind("HorizontalPodAutoscaler", "apis/autoscaling/v2", "horizontalpodautoscalers")
+SERVICE = Kind("Service", "api/v1", "services")
+PDB = Kind("PodDisruptionBudget", "apis/policy/v1", "poddisruptionbudgets")
+POD_MONITOR = Kind("PodMonitor", "apis/monitoring.coreos.com/v1", "podmonitors")
+POD = Kind("Pod", "api/v1", "pods")
+EVENT = Kind("Event", "apis/events.k8s.io/v1", "events")
+LEASE = Kind("Lease", "apis/coordination.k8s.io/v1", "leases")
+
+KINDS = {kind.name: kind for kind in (DEPLOYMENT, HPA, SERVICE, PDB, POD_MONITOR, SCALABLE_SERVICE)}

@@ -1,0 +1,77 @@
+"""How many requests arrive: what the windows say, and what saturation hides."""
+
+from dataclasses import dataclass
+from math import sqrt
+
+from bytebridge.scaling.observation import Readings
+
+SURGE_SIGMAS = 3.0
+"""The fast window is trusted above the slow one beyond this many standard deviations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the next estimate compares with."""
+
+    time: float
+    fast_rate: float
+    backlog: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Arrivals a second."""
+
+    rate: float
+    surging: bool
+    """The fast window, or the growth of the queue, lies clearly above the slow window."""
+    sample: Sample
+
+
+def estimate_demand(
+    readings: Readings, time: float, previous: Sample | None, dispersion: float
+) -> Demand | None:
+    """Estimate the arrival rate; `None` when no window is known.
+
+    Completions are cut off at saturation, so the growth of the queue is added. A step fills the
+    fast window only in part, so its newest share is extrapolated, once it is beyond noise.
+
+    Args:
+        readings: Present signals.
+        time: Of the observation, seconds.
+        previous: The sample of the last estimate.
+        dispersion: Index of dispersion of the arrivals, variance over mean of counts
+            (R. Gusella, IEEE JSAC 9, 1991).
+    """
+    windows = readings.requests_per_second
+    if not windows:
+        return None
+    fast_window, slow_window = min(windows), max(windows)
+    fast, slow = windows[fast_window], windows[slow_window]
+    sample = Sample(time, fast, readings.queue_depth)
+    growth = _queue_growth(sample, previous)
+    noise = SURGE_SIGMAS * sqrt(max(dispersion, 1.0) * max(slow, 1 / slow_window) / fast_window)
+    newest = _newest_rate(sample, previous, fast_window)
+    surging = max(fast, newest) + growth > slow + noise
+    rate = max(fast, newest) + growth if surging else max(slow, min(fast, slow + noise))
+    return Demand(rate, surging, sample)
+
+
+def _newest_rate(now: Sample, previous: Sample | None, window: float) -> float:
+    """Rate of the part of the window that was not in the last reading.
+
+    rate(t) W = rate(t - d) W + new counts - counts that left; those that left came at about the
+    old rate, hence new = old + (rate(t) - rate(t - d)) W / d.
+    """
+    if previous is None or not 0 < now.time - previous.time < window:
+        return now.fast_rate
+    step = (now.fast_rate - previous.fast_rate) * window / (now.time - previous.time)
+    return max(now.fast_rate, previous.fast_rate + step)
+
+
+def _queue_growth(now: Sample, previous: Sample | None) -> float:
+    """Requests a second that pile up instead of being served; 0 when not known."""
+    if previous is None or previous.backlog is None or now.backlog is None:
+        return 0.0
+    elapsed = now.time - previous.time
+    return max(0.0, now.backlog - previous.backlog) / elapsed if elapsed > 0 else 0.0

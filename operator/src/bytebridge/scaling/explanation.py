@@ -1,0 +1,50 @@
+"""A decision in words that a person understands at night."""
+
+from collections.abc import Mapping
+
+from bytebridge.scaling.decision import Reason
+from bytebridge.scaling.observation import Observation
+
+_WORDS: Mapping[Reason, str] = {
+    Reason.STEADY: "the replicas fit the load",
+    Reason.UTILIZATION: "more slots are needed to keep their utilization on target",
+    Reason.LATENCY_OBJECTIVE: "fewer would miss the latency objective",
+    Reason.SURGE_DETECTED: "the load is rising fast",
+    Reason.BURSTINESS: "the load comes in bursts",
+    Reason.BACKLOG: "a backlog is to be cleared",
+    Reason.MIN_REPLICAS: "minReplicas binds",
+    Reason.MAX_REPLICAS: "maxReplicas binds: the load asks for more",
+    Reason.SCALE_DOWN_HOLD: "going down waits",
+    Reason.SCALE_DOWN: "the load has been lower for the hold time",
+    Reason.SIGNALS_UNKNOWN: "nothing is taken away on missing knowledge",
+    Reason.FALLBACK: "signals have been unknown for too long: fallbackReplicas",
+    Reason.SCALED_TO_ZERO: "there has been no load for the hold time",
+    Reason.WAKE_UP: "there is load again",
+}
+
+
+def explain(
+    observation: Observation,
+    replicas: int,
+    reason: Reason,
+    held: str | None,
+    signals: Mapping[str, float | None],
+) -> str:
+    """What was seen, what was done, why, and what is held."""
+    present = observation.replicas
+    move = "keep" if replicas == present.desired else f"{present.desired} ->"
+    parts = [f"{_seen(signals)}; {move} {replicas} replicas: {_WORDS[reason]}"]
+    if held:
+        parts.append(held)
+    return "; ".join(parts) + "."
+
+
+def _seen(signals: Mapping[str, float | None]) -> str:
+    rate, backlog = signals["demandPerSecond"], signals["queueDepth"]
+    latency = signals["latencyP95Seconds"]
+    words = [f"{rate:.1f} requests/s" if rate is not None else "request rate unknown"]
+    if backlog is not None:
+        words.append(f"{backlog:.0f} waiting")
+    if latency is not None:
+        words.append(f"p95 {latency * 1000:.0f} ms")
+    return ", ".join(words)

@@ -1,0 +1,72 @@
+"""Waiting in a service with several slots."""
+
+from functools import lru_cache
+from math import ceil, exp, sqrt
+
+MAX_SLOTS = 100_000
+
+
+@lru_cache(maxsize=65_536)
+def erlang_c(slots: int, offered_load: float) -> float:
+    """Probability that an arriving request has to wait in M/M/c.
+
+    Source: A. K. Erlang, 1917; computed by the stable recursion of Erlang B, L. Kleinrock,
+    Queueing Systems I, 1975, section 3.5.
+
+    Args:
+        slots: Requests that can be served at once, c.
+        offered_load: Arrival rate x service time, in busy slots, a.
+    """
+    if offered_load <= 0:
+        return 0.0
+    if offered_load >= slots:
+        return 1.0
+    inverse = 1.0
+    for count in range(1, slots + 1):
+        inverse = 1.0 + inverse * count / offered_load
+    blocking = 1.0 / inverse
+    utilization = offered_load / slots
+    return blocking / (1.0 - utilization * (1.0 - blocking))
+
+
+def waiting_tail(slots: int, offered_load: float, patience: float, variability: float) -> float:
+    """Probability that a request waits longer than `patience` in G/G/c.
+
+    M/M/c's exponential tail with its rate divided by the Allen-Cunneen factor (Ca2 + Cs2) / 2.
+    Source: A. O. Allen, Probability, Statistics and Queueing Theory, 1978, section 5.3.4.
+
+    Args:
+        slots: Requests that can be served at once.
+        offered_load: In busy slots.
+        patience: In mean service times.
+        variability: (Ca2 + Cs2) / 2, squared coefficients of variation of arrivals and service.
+    """
+    if offered_load >= slots:
+        return 1.0
+    rate = (slots - offered_load) / max(variability, 0.05)
+    return erlang_c(slots, offered_load) * exp(-rate * patience)
+
+
+def slots_for_tail(
+    offered_load: float, patience: float, probability: float, variability: float
+) -> int:
+    """Smallest number of slots with which at most `probability` wait longer than `patience`.
+
+    Units as in `waiting_tail`. The search starts at the stability limit; the answer lies within a
+    few square roots of the load (S. Halfin and W. Whitt, Operations Research 29, 1981).
+    """
+    if offered_load <= 0:
+        return 0
+    low = int(offered_load) + 1
+    high = low + ceil(4 * sqrt(offered_load)) + 4
+    while (
+        high < MAX_SLOTS and waiting_tail(high, offered_load, patience, variability) > probability
+    ):
+        high *= 2
+    while low < high:
+        middle = (low + high) // 2
+        if waiting_tail(middle, offered_load, patience, variability) > probability:
+            low = middle + 1
+        else:
+            high = middle
+    return low

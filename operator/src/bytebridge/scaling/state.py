@@ -1,0 +1,23 @@
+"""What the law remembers of one service between two decisions."""
+
+from dataclasses import dataclass, field
+
+from bytebridge.scaling.capacity import Capacity
+from bytebridge.scaling.demand import Sample
+from bytebridge.scaling.hold import HoldWindow
+
+
+@dataclass(slots=True)
+class State:
+    """Memory of one service; lost with the operator's process, and safe to lose."""
+
+    sample: Sample | None = None
+    dispersion: float = 1.0
+    capacity: Capacity = field(default_factory=Capacity)
+    needs: HoldWindow = field(default_factory=HoldWindow)
+    """Needs that are held for `holdSeconds`."""
+    drains: HoldWindow = field(default_factory=HoldWindow)
+    """Surplus for a backlog, given back soon."""
+    blind_since: float | None = None
+    starting_since: float | None = None
+    decided_once: bool = False

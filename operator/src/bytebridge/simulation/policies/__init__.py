@@ -1,0 +1,1 @@
+"""ByteBridge, its peers after their documented algorithms, and the clairvoyant oracle."""

@@ -1,0 +1,61 @@
+"""ByteBridge itself: the operator's own decision core, fed as the operator feeds it."""
+
+from bytebridge.scaling.law import decide
+from bytebridge.scaling.state import State
+from bytebridge.scaling.observation import Observation, Readings, Replicas
+from bytebridge.scaling.policy import compile_policy
+from bytebridge.simulation.policies.autoscaler import Setting, Sight
+from bytebridge.simulation.prometheus import Prometheus, Sample
+
+SLOW_SECONDS = 60.0
+"""The slow window; the fast one is three scrapes."""
+
+
+class ByteBridge:
+    """`bytebridge.scaling.law.decide` behind the queries of the operator."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.interval_seconds = setting.tick_seconds
+        self._policy = compile_policy(setting.service, setting.tick_seconds)
+        self._state = State()
+        self._slots = setting.model.slots
+        self._completions_only = setting.completions_only
+        self._fast = 3 * setting.scrape_seconds
+
+    def desired(self, sight: Sight) -> int:
+        """Observe and decide."""
+        pods = sight.pods
+        observation = Observation(
+            time=sight.now,
+            readings=self._readings(sight.prometheus, sight.now, pods.ready),
+            replicas=Replicas(pods.desired, pods.ready, pods.starting),
+            startup_seconds=sight.startup_seconds,
+            template_hash="v1",
+        )
+        return decide(self._policy, self._state, observation).replicas
+
+    def _readings(self, prometheus: Prometheus, now: float, ready: int) -> Readings:
+        latest = prometheus.latest(now)
+        rates = {
+            window: rate
+            for window in (self._fast, SLOW_SECONDS)
+            if (rate := prometheus.rate(self._counter, window, now)) is not None
+        }
+        busy = prometheus.rate(lambda s: s.busy_seconds, SLOW_SECONDS, now)
+        return Readings(
+            requests_per_second=rates,
+            queue_depth=latest.waiting if latest else None,
+            in_flight=latest.in_service if latest else None,
+            latency_p95_seconds=prometheus.latency(self._policy.percentile, SLOW_SECONDS, now),
+            latency_mean_seconds=prometheus.ratio(
+                lambda s: s.latency_seconds, lambda s: s.completed, SLOW_SECONDS, now
+            ),
+            service_seconds=prometheus.ratio(
+                lambda s: s.service_seconds, lambda s: s.completed, SLOW_SECONDS, now
+            ),
+            cpu_utilization=busy / (ready * self._slots) if busy is not None and ready else None,
+            coverage=1.0 if latest else None,
+        )
+
+    def _counter(self, sample: Sample) -> float:
+        return sample.completed if self._completions_only else sample.arrived

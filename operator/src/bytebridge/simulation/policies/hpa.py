@@ -1,0 +1,80 @@
+"""Horizontal Pod Autoscalers on CPU, on requests in flight and on requests a second."""
+
+from bytebridge.simulation.policies.autoscaler import Setting, Sight
+from bytebridge.simulation.policies.hpa_behavior import SYNC_SECONDS, Behavior
+from bytebridge.simulation.policies.hpa_metrics import PodMetric, by_average_value, by_pod_metric
+
+TARGET_UTILIZATION = 0.7
+"""Share of a pod's capacity that all peers aim at."""
+RATE_WINDOW_SECONDS = 15.0
+METRICS_SERVER_SECONDS = 15.0
+"""Resolution of metrics-server; a pod has a CPU metric after two of its scrapes."""
+
+
+class HpaOnRate:
+    """An HPA on requests a second over 15 s, by an adapter, AverageValue."""
+
+    interval_seconds = SYNC_SECONDS
+
+    def __init__(self, setting: Setting) -> None:
+        model = setting.model
+        self._target = TARGET_UTILIZATION * model.slots / model.service_seconds
+        self._behavior = Behavior()
+
+    def desired(self, sight: Sight) -> int:
+        """Recommend and settle; without a metric replicas stay."""
+        current = sight.pods.desired
+        rate = sight.prometheus.rate(lambda s: s.arrived, RATE_WINDOW_SECONDS, sight.now)
+        if rate is None:
+            return current
+        recommended = by_average_value(rate, self._target, sight.pods)
+        return self._behavior.settle(sight.now, current, recommended)
+
+
+class HpaOnInFlight:
+    """An HPA on requests in flight (waiting and being served), by an adapter, AverageValue."""
+
+    interval_seconds = SYNC_SECONDS
+
+    def __init__(self, setting: Setting) -> None:
+        self._target = TARGET_UTILIZATION * setting.model.slots
+        self._behavior = Behavior()
+
+    def desired(self, sight: Sight) -> int:
+        """Recommend and settle; without a metric replicas stay."""
+        current = sight.pods.desired
+        latest = sight.prometheus.latest(sight.now)
+        if latest is None:
+            return current
+        in_flight = latest.waiting + latest.in_service
+        recommended = by_average_value(in_flight, self._target, sight.pods)
+        return self._behavior.settle(sight.now, current, recommended)
+
+
+class HpaOnCpu:
+    """An HPA on CPU utilization: a busy slot is its share of a pod's CPU request.
+
+    CPU comes from metrics-server, so that faults of Prometheus do not touch it.
+    """
+
+    interval_seconds = SYNC_SECONDS
+
+    def __init__(self, setting: Setting) -> None:
+        self._slots = setting.model.slots
+        self._behavior = Behavior()
+
+    def desired(self, sight: Sight) -> int:
+        """Recommend and settle."""
+        pods, now = sight.pods, sight.now
+        believed = sum(now - since >= 2 * METRICS_SERVER_SECONDS for since in pods.ready_since)
+        busy = sight.prometheus.busy_slots(METRICS_SERVER_SECONDS, now)
+        if busy is None or pods.ready == 0:
+            return pods.desired
+        metric = PodMetric(
+            average=busy / (pods.ready * self._slots),
+            measured=believed,
+            missing=0,
+            unready=pods.ready - believed + pods.starting,
+        )
+        recommended = by_pod_metric(metric, TARGET_UTILIZATION, pods.desired)
+        return self._behavior.settle(now, pods.desired, recommended)

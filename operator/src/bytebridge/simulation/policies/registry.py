@@ -1,0 +1,38 @@
+"""The autoscalers by name."""
+
+from collections.abc import Callable
+
+from bytebridge.simulation.policies.autoscaler import Autoscaler, Setting
+from bytebridge.simulation.policies.bytebridge import ByteBridge
+from bytebridge.simulation.policies.fixed import Static
+from bytebridge.simulation.policies.hpa import HpaOnCpu, HpaOnInFlight, HpaOnRate
+from bytebridge.simulation.policies.keda import KedaOnQueue
+from bytebridge.simulation.policies.kpa import Kpa
+from bytebridge.simulation.policies.oracle import Oracle
+
+BYTEBRIDGE, ORACLE = "bytebridge", "oracle"
+
+POLICIES: dict[str, Callable[[Setting], Autoscaler]] = {
+    BYTEBRIDGE: ByteBridge,
+    "kpa": Kpa,
+    "hpa-rps": HpaOnRate,
+    "hpa-inflight": HpaOnInFlight,
+    "hpa-cpu": HpaOnCpu,
+    "keda-queue": KedaOnQueue,
+    "static": Static,
+    ORACLE: Oracle,
+}
+PEERS = ("kpa", "hpa-rps", "hpa-inflight", "hpa-cpu", "keda-queue")
+"""What ByteBridge is measured against."""
+
+
+def make(name: str, setting: Setting) -> Autoscaler:
+    """Make an autoscaler.
+
+    Raises:
+        ValueError: No autoscaler has this name.
+    """
+    if name not in POLICIES:
+        known = ", ".join(POLICIES)
+        raise ValueError(f"policy {name!r} is not known; choose from {known}")
+    return POLICIES[name](setting)

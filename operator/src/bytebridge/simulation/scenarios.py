@@ -1,0 +1,195 @@
+"""The scenarios of the comparison: named loads, services and faults."""
+
+from dataclasses import dataclass, replace
+from math import ceil
+from random import Random
+
+from bytebridge.api.service import ScalableService
+from bytebridge.simulation import arrivals, profile
+from bytebridge.simulation.engine import Conditions
+from bytebridge.simulation.policies.autoscaler import Setting
+from bytebridge.simulation.profile import Rates
+from bytebridge.simulation.prometheus import Fault, Outage
+from bytebridge.simulation.service_model import ServiceModel, Workload, draw_service_times
+
+INITIAL_UTILIZATION = 0.7
+"""Every run starts with replicas that the first minute's load keeps as busy as this."""
+LOW, HIGH = 100.0, 1000.0
+DEFAULT_MODEL = ServiceModel()
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A load, a service and what befalls it."""
+
+    name: str
+    summary: str
+    rates: Rates
+    model: ServiceModel = DEFAULT_MODEL
+    dispersion: float = 1.0
+    """Index of dispersion of the arrivals; 1 is Poisson."""
+    outages: tuple[Outage, ...] = ()
+    completions_only: bool = False
+    recorded: tuple[float, ...] | None = None
+    """Arrivals of a trace, seconds; `rates` is then their smoothed rate."""
+    min_replicas: int = 2
+    max_replicas: int = 100
+    objective_milliseconds: int = 200
+    tick_seconds: float = 5.0
+    scrape_seconds: float = 5.0
+    service: ScalableService | None = None
+    """The spec that ByteBridge is given; by default one of defaults."""
+
+    def spec(self) -> ScalableService:
+        """The ScalableService."""
+        return self.service or service_of(self)
+
+    def workload(self, seed: int) -> Workload:
+        """Draw the requests of one seed."""
+        random = Random(f"workload-{seed}")
+        rates = self.rates
+        if self.recorded is not None:
+            times: list[float] = list(self.recorded)
+        else:
+            if self.dispersion > 1:
+                rates = tuple(arrivals.bursty_rates(rates, self.dispersion, random))
+            times = arrivals.poisson(rates, random)
+        return Workload(times, draw_service_times(self.model, times, random), self.rates)
+
+    def setting(self, workload: Workload) -> Setting:
+        """What autoscalers are configured with."""
+        return Setting(
+            self.spec(),
+            self.model,
+            workload,
+            tick_seconds=self.tick_seconds,
+            scrape_seconds=self.scrape_seconds,
+            completions_only=self.completions_only,
+        )
+
+    def conditions(self, seed: int) -> Conditions:
+        """What the engine is told."""
+        first = self.rates[:60]
+        busy = sum(first) / len(first) * self.model.service_seconds
+        needed = ceil(busy / self.model.slots / INITIAL_UTILIZATION)
+        return Conditions(
+            min_replicas=self.min_replicas,
+            max_replicas=self.max_replicas,
+            initial_replicas=max(self.min_replicas, min(self.max_replicas, needed)),
+            scrape_seconds=self.scrape_seconds,
+            outages=self.outages,
+            seed=seed,
+        )
+
+
+def service_of(scenario: Scenario) -> ScalableService:
+    """A spec that says what everybody knows of his service, and leaves the rest to the defaults."""
+    return ScalableService.model_validate(
+        {
+            "metadata": {"name": scenario.name},
+            "spec": {
+                "template": {"spec": {"containers": []}},
+                "scaling": {
+                    "minReplicas": scenario.min_replicas,
+                    "maxReplicas": scenario.max_replicas,
+                    "objective": {
+                        "percentile": 95,
+                        "latencyMilliseconds": scenario.objective_milliseconds,
+                    },
+                    "concurrencyPerReplica": scenario.model.slots,
+                    "startupSeconds": max(1, round(scenario.model.startup_seconds)),
+                },
+            },
+        }
+    )
+
+
+def _model(startup: float = 30.0, slots: int = 2) -> ServiceModel:
+    return ServiceModel(startup_seconds=startup, slots=slots)
+
+
+def _steps() -> list[Scenario]:
+    step = profile.surge(LOW, HIGH)
+    return [
+        Scenario(f"step-{startup}", f"step to 10x, L = {startup} s", step, _model(startup))
+        for startup in (10, 30, 60)
+    ]
+
+
+def _ramps() -> list[Scenario]:
+    return [
+        Scenario(
+            f"ramp-{ramp}-{startup}",
+            f"ramp of {ramp} s to 10x, L = {startup} s",
+            profile.surge(LOW, HIGH, ramp=ramp),
+            _model(startup),
+        )
+        for ramp in (60, 180)
+        for startup in (10, 30, 60)
+    ]
+
+
+def _shapes() -> list[Scenario]:
+    return [
+        Scenario(
+            "flashes",
+            "three flashes of 60 s to 3x",
+            profile.flashes(300, 900, (300, 780, 1260)),
+        ),
+        Scenario("diurnal", "a day in an hour, 100 to 1,000", profile.diurnal(LOW, HIGH)),
+        Scenario("steady", "steady Poisson load, 300/s", profile.steady(300, 1800)),
+        Scenario(
+            "bursty",
+            "steady 300/s, index of dispersion 8",
+            profile.steady(300, 1800),
+            dispersion=8.0,
+        ),
+        Scenario(
+            "model-change",
+            "service time x 1.67 in mid-run at 500/s",
+            profile.steady(500, 1800),
+            ServiceModel(slowdown_at=900, slowdown=1.67),
+        ),
+        Scenario(
+            "database-24",
+            "step to 600/s, the database full at 24 replicas",
+            profile.surge(LOW, 600),
+            ServiceModel(database_replicas=24),
+        ),
+    ]
+
+
+def _variants() -> list[Scenario]:
+    step = Scenario("step", "step to 10x, L = 30 s", profile.surge(LOW, HIGH))
+    named = [
+        replace(step, name="step-k1", summary="step, one slot a replica", model=_model(slots=1)),
+        replace(step, name="step-k4", summary="step, four slots a replica", model=_model(slots=4)),
+        replace(
+            step, name="step-completions", summary="step, only completions exported",
+            completions_only=True,
+        ),
+        replace(
+            step, name="step-2s", summary="step, scrape and tick of 2 s",
+            tick_seconds=2.0, scrape_seconds=2.0,
+        ),
+    ]  # fmt: skip
+    faults = [
+        replace(
+            step,
+            name=f"outage-{fault.value.replace(' ', '-').lower()}-{when}",
+            summary=f"step; {fault.value}, 90 s {where}",
+            outages=(Outage(start, start + 90, fault),),
+        )
+        for fault in Fault
+        for when, where, start in (("onset", "from its onset", 298), ("middle", "amid it", 500))
+    ]
+    return named + faults
+
+
+SCENARIOS = {
+    scenario.name: scenario for scenario in (*_steps(), *_ramps(), *_shapes(), *_variants())
+}
+"""Every scenario by name."""
+
+QUICK = ("step-30", "ramp-60-30", "flashes", "diurnal")
+"""The few that tell most."""
