@@ -11,6 +11,9 @@ from bytebridge.simulation.policies.autoscaler import Setting, Sight
 from bytebridge.simulation.service_model import ServiceModel
 
 QUANTILES = 200
+BUDGET_SHARE = 0.5
+"""Share of the requests allowed over the objective that steady load may use; the rest is for the
+seconds after a change, for which the steady formula says too little."""
 
 
 def erlang_c(slots: int, offered_load: float) -> float:
@@ -79,7 +82,7 @@ class Oracle:
     def _replicas_by_second(setting: Setting) -> list[int]:
         model, objective = setting.model, setting.service.spec.scaling.objective
         limit = objective.latency_milliseconds / 1000 if objective else 2 * model.service_seconds
-        allowed = 1 - (objective.percentile if objective else 95) / 100
+        allowed = BUDGET_SHARE * (1 - (objective.percentile if objective else 95) / 100)
         return [
             _fewest(round(rate, 1), _service_at(model, second), limit, allowed, model)
             for second, rate in enumerate(setting.workload.rates)
