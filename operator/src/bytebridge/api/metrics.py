@@ -18,12 +18,6 @@ class Preset(StrEnum):
     TRITON = "triton"
     TGI = "tgi"
     TEI = "tei"
-    RAY_SERVE = "ray-serve"
-    BENTOML = "bentoml"
-    TORCHSERVE = "torchserve"
-    CELERY = "celery"
-    RABBITMQ = "rabbitmq"
-    REDIS_STREAM = "redis-stream"
     CUSTOM = "custom"
 
 

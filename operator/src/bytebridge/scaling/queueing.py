@@ -3,7 +3,8 @@
 from functools import lru_cache
 from math import ceil, exp, sqrt
 
-MAX_SLOTS = 100_000
+LARGE_LOAD = 2_000.0
+"""Busy slots beyond which Erlang's recursion gives way to its limit, square-root staffing."""
 
 
 @lru_cache(maxsize=65_536)
@@ -57,15 +58,19 @@ def slots_for_tail(
     """
     if offered_load <= 0:
         return 0
+    if offered_load > LARGE_LOAD:
+        return ceil(offered_load + 2 * sqrt(offered_load))
     low = int(offered_load) + 1
     high = low + ceil(4 * sqrt(offered_load)) + 4
-    while (
-        high < MAX_SLOTS and waiting_tail(high, offered_load, patience, variability) > probability
-    ):
+
+    def late(slots: int) -> bool:
+        return waiting_tail(slots, offered_load, patience, variability) > probability
+
+    while late(high):
         high *= 2
     while low < high:
         middle = (low + high) // 2
-        if waiting_tail(middle, offered_load, patience, variability) > probability:
+        if late(middle):
             low = middle + 1
         else:
             high = middle

@@ -1,0 +1,101 @@
+"""Decisions, one readable line a case."""
+
+from itertools import pairwise
+
+import pytest
+
+from bytebridge.scaling.decision import Reason
+from bytebridge.scaling.law import decide
+from bytebridge.scaling.observation import Observation
+from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.state import State
+from unit.scaling.build import POLICY, policy, seen
+
+
+@pytest.mark.parametrize(
+    ("rules", "observation", "replicas", "reason"),
+    [
+        (POLICY, seen(fast=20, queue_depth=0), 2, Reason.STEADY),
+        (POLICY, seen(fast=1000, queue_depth=0, desired=19), 20, Reason.UTILIZATION),
+        (POLICY, seen(fast=1000, slow=100, queue_depth=0, desired=20), 20, Reason.STEADY),
+        (POLICY, seen(fast=1000, slow=100, queue_depth=0, desired=3), 33, Reason.BACKLOG),
+        (POLICY, seen(fast=9000, queue_depth=0, desired=90), 100, Reason.MAX_REPLICAS),
+        (POLICY, seen(fast=1, desired=1), 2, Reason.MIN_REPLICAS),
+        (POLICY, seen(desired=7), 7, Reason.SIGNALS_UNKNOWN),
+        (POLICY, seen(desired=200), 100, Reason.SIGNALS_UNKNOWN),
+        (policy(max_step_up=0.5), seen(fast=1000, desired=4), 6, Reason.BACKLOG),
+        (policy(min_replicas=0), seen(fast=0.5, queue_depth=0, desired=0), 1, Reason.UTILIZATION),
+        (policy(min_replicas=0), seen(fast=0, queue_depth=3, desired=0), 1, Reason.WAKE_UP),
+        (policy(min_replicas=0), seen(desired=0), 0, Reason.SIGNALS_UNKNOWN),
+        (policy(depth_per_replica=10), seen(queue_depth=95, desired=2), 10, Reason.BACKLOG),
+        (policy(depth_per_replica=10), seen(desired=6), 6, Reason.SIGNALS_UNKNOWN),
+        (
+            policy(concurrency_per_replica=None),
+            seen(fast=50, cpu_utilization=0.9, desired=5, service_seconds=None),
+            6,
+            Reason.UTILIZATION,
+        ),
+    ],
+    ids=lambda value: str(value.value) if isinstance(value, Reason) else "",
+)
+def test_first_decision(
+    rules: Policy, observation: Observation, replicas: int, reason: Reason
+) -> None:
+    decision = decide(rules, State(), observation)
+    assert (decision.replicas, decision.reason) == (replicas, reason), decision.message
+
+
+def test_load_that_fell_lowers_replicas_only_after_the_hold() -> None:
+    state, desired, lowered_at = State(), 20, None
+    for time in range(0, 600, 5):
+        decision = decide(POLICY, state, seen(time, fast=20, queue_depth=0, desired=desired))
+        if lowered_at is None and decision.replicas < desired:
+            lowered_at = time
+        desired = decision.replicas
+    assert lowered_at is not None
+    assert 180 < lowered_at <= 190
+    assert desired == 2
+
+
+def test_one_step_takes_away_no_more_than_its_limit() -> None:
+    state, desired, history = State(), 100, [100]
+    for time in range(0, 400, 5):
+        desired = decide(POLICY, state, seen(time, fast=1, desired=desired)).replicas
+        history.append(desired)
+    assert all(after >= before // 2 for before, after in pairwise(history))
+    assert history[-1] == 2
+
+
+def test_a_restarted_operator_keeps_what_stands() -> None:
+    decision = decide(POLICY, State(), seen(fast=20, queue_depth=0, desired=20))
+    assert (decision.replicas, decision.reason) == (20, Reason.SCALE_DOWN_HOLD)
+    assert decision.held
+
+
+def test_blindness_goes_to_the_fallback_only_upwards() -> None:
+    rules = policy(fallback_replicas=10)
+    state = State()
+    low = [decide(rules, state, seen(t, desired=4)).replicas for t in (0, 60, 119, 120)]
+    assert low == [4, 4, 4, 10]
+    state = State()
+    high = [decide(rules, state, seen(t, desired=20)).replicas for t in (0, 60, 120, 600)]
+    assert high == [20, 20, 20, 20]
+
+
+def test_a_sum_over_a_part_of_the_replicas_is_no_reason_to_go_down() -> None:
+    state = State()
+    for time in range(0, 600, 5):
+        observation = seen(time, fast=20, queue_depth=0, desired=20, coverage=0.5)
+        decision = decide(POLICY, state, observation)
+        assert decision.replicas == 20
+    assert decision.reason is Reason.SIGNALS_UNKNOWN
+
+
+def test_zero_needs_known_silence_for_the_hold() -> None:
+    rules, state, desired = policy(min_replicas=0), State(), 3
+    for time in range(0, 400, 5):
+        decision = decide(rules, state, seen(time, fast=0, queue_depth=0, desired=desired))
+        desired = decision.replicas
+    assert desired == 0
+    woken = decide(rules, state, seen(400, fast=0, queue_depth=1, desired=0))
+    assert woken.replicas == 1
