@@ -54,7 +54,7 @@ class Scenario:
             if self.dispersion > 1:
                 rates = tuple(arrivals.bursty_rates(rates, self.dispersion, random))
             times = arrivals.poisson(rates, random)
-        return Workload(times, draw_service_times(self.model, times, random), self.rates)
+        return Workload(times, draw_service_times(self.model, times, random), rates)
 
     def setting(self, workload: Workload) -> Setting:
         """What autoscalers are configured with."""

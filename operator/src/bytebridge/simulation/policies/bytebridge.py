@@ -1,9 +1,9 @@
 """ByteBridge itself: the operator's own decision core, fed as the operator feeds it."""
 
 from bytebridge.scaling.law import decide
-from bytebridge.scaling.state import State
 from bytebridge.scaling.observation import Observation, Readings, Replicas
 from bytebridge.scaling.policy import compile_policy
+from bytebridge.scaling.state import State
 from bytebridge.simulation.policies.autoscaler import Setting, Sight
 from bytebridge.simulation.prometheus import Prometheus, Sample
 

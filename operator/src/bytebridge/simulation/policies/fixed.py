@@ -10,7 +10,7 @@ TARGET_UTILIZATION = 0.7
 class Static:
     """Replicas for the highest load of the whole run."""
 
-    interval_seconds = 3600.0
+    interval_seconds = 15.0
 
     def __init__(self, setting: Setting) -> None:
         model = setting.model

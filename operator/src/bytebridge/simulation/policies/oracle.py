@@ -11,7 +11,7 @@ from bytebridge.simulation.policies.autoscaler import Setting, Sight
 from bytebridge.simulation.service_model import ServiceModel
 
 QUANTILES = 200
-BUDGET_SHARE = 0.5
+BUDGET_SHARE = 0.4
 """Share of the requests allowed over the objective that steady load may use; the rest is for the
 seconds after a change, for which the steady formula says too little."""
 
