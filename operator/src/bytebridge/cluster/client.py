@@ -47,6 +47,16 @@ class ClusterClient:
                 return None
             raise
 
+    async def replace(self, manifest: Manifest) -> Manifest:
+        """Replace an object as it was read; a conflict if somebody changed it since."""
+        kind, metadata = KINDS[manifest["kind"]], manifest["metadata"]
+        return await self._connection.request(
+            "PUT",
+            kind.path(metadata["namespace"], metadata["name"]),
+            subject=subject_of(kind, metadata["namespace"], metadata["name"]),
+            body=manifest,
+        )
+
     async def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
         """An object; `None` if it does not exist."""
         try:

@@ -35,4 +35,7 @@ POD = Kind("Pod", "api/v1", "pods")
 EVENT = Kind("Event", "apis/events.k8s.io/v1", "events")
 LEASE = Kind("Lease", "apis/coordination.k8s.io/v1", "leases")
 
-KINDS = {kind.name: kind for kind in (DEPLOYMENT, HPA, SERVICE, PDB, POD_MONITOR, SCALABLE_SERVICE)}
+KINDS = {
+    kind.name: kind
+    for kind in (DEPLOYMENT, HPA, SERVICE, PDB, POD_MONITOR, SCALABLE_SERVICE, EVENT, LEASE)
+}

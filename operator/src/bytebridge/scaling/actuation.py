@@ -1,6 +1,12 @@
-"""How a decision becomes replicas, beside an HPA that must never be fought."""
+"""How a decision becomes replicas, beside an HPA that must never be fought.
 
-from dataclasses import dataclass
+The HPA is given the decision as its `minReplicas`. It acts every 15 s only, so on the way up
+`/scale` is written as well. On the way down the HPA lowers by itself as long as it has its CPU
+metric, and what it holds above the floor is left to it; without the metric it never lowers, so the
+operator does.
+"""
+
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +21,16 @@ class TargetState:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """What is remembered between two actuations."""
+
+    scale: int | None = None
+    """The replicas that the operator last decided; a higher figure was set by somebody else."""
+    foreign_since: float | None = None
+    """Since when somebody else's higher figure stands."""
+
+
+@dataclass(frozen=True, slots=True)
 class Actuation:
     """What to write; both `None`: nothing."""
 
@@ -22,3 +38,47 @@ class Actuation:
     scale_to: int | None = None
     note: str | None = None
     """Why replicas are not what was decided, if they are not."""
+
+
+def plan_actuation(
+    decided: int, target: TargetState, written: Written, time: float, hold_seconds: float
+) -> tuple[Actuation, Written]:
+    """Decide what to write for a service that is neither paused nor on a dry run.
+
+    Args:
+        decided: Replicas of the decision.
+        target: Present state.
+        written: Memory of this function, from its last call.
+        time: Now, seconds.
+        hold_seconds: Replicas that a person set by hand above the floor stand this long.
+    """
+    floor = max(1, decided)
+    hpa_min = floor if target.hpa_min_replicas != floor else None
+    present = target.spec_replicas
+    if decided > present or (decided == 0 and present > 0):
+        return Actuation(hpa_min, decided), Written(decided)
+    if decided == present:
+        return Actuation(hpa_min), Written(decided)
+    if target.hpa_has_metric:
+        note = f"the HPA holds {present} above the floor of {decided} for its CPU metric"
+        return Actuation(hpa_min, None, note), Written(present)
+    return _lower(Actuation(hpa_min), decided, present, written, time, hold_seconds)
+
+
+def _lower(
+    actuation: Actuation,
+    decided: int,
+    present: int,
+    written: Written,
+    time: float,
+    hold_seconds: float,
+) -> tuple[Actuation, Written]:
+    """Lower what the operator set itself at once, and what a person set after the hold."""
+    ours = written.scale is None or present <= written.scale
+    if ours:
+        return replace(actuation, scale_to=decided), Written(decided)
+    since = time if written.foreign_since is None else written.foreign_since
+    if time - since >= hold_seconds:
+        return replace(actuation, scale_to=decided), Written(decided)
+    note = f"{present} replicas were set by hand; kept for {hold_seconds:.0f} s"
+    return replace(actuation, note=note), replace(written, foreign_since=since)

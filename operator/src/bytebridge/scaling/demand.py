@@ -5,6 +5,9 @@ from math import sqrt
 
 from bytebridge.scaling.observation import Readings
 
+SHORTEST_STEP_SECONDS = 0.5
+"""Differences over less time than this say nothing."""
+HIGHEST_RATE = 1e9
 SURGE_SIGMAS = 3.0
 """The fast window is trusted above the slow one beyond this many standard deviations."""
 
@@ -54,7 +57,7 @@ def estimate_demand(
     newest = _newest_rate(sample, previous, fast_window)
     surging = max(fast, newest) + growth > slow + noise
     rate = max(fast, newest) + growth if surging else max(slow, min(fast, slow + noise))
-    return Demand(rate, surging, sample)
+    return Demand(min(rate, HIGHEST_RATE), surging, sample)
 
 
 def _newest_rate(now: Sample, previous: Sample | None, window: float) -> float:
@@ -63,7 +66,7 @@ def _newest_rate(now: Sample, previous: Sample | None, window: float) -> float:
     rate(t) W = rate(t - d) W + new counts - counts that left; those that left came at about the
     old rate, hence new = old + (rate(t) - rate(t - d)) W / d.
     """
-    if previous is None or not 0 < now.time - previous.time < window:
+    if previous is None or not SHORTEST_STEP_SECONDS <= now.time - previous.time < window:
         return now.fast_rate
     step = (now.fast_rate - previous.fast_rate) * window / (now.time - previous.time)
     return max(now.fast_rate, previous.fast_rate + step)
@@ -74,4 +77,6 @@ def _queue_growth(now: Sample, previous: Sample | None) -> float:
     if previous is None or previous.backlog is None or now.backlog is None:
         return 0.0
     elapsed = now.time - previous.time
-    return max(0.0, now.backlog - previous.backlog) / elapsed if elapsed > 0 else 0.0
+    if elapsed < SHORTEST_STEP_SECONDS:
+        return 0.0
+    return max(0.0, now.backlog - previous.backlog) / elapsed

@@ -1,0 +1,99 @@
+"""The few parts of watched objects that are kept; thousands of whole objects would not fit."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bytebridge.api.names import KIND, SERVICE_LABEL
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentView:
+    """A Deployment."""
+
+    spec_replicas: int
+    ready: int
+    labels: Mapping[str, str]
+    """What selects its pods."""
+    template_hash: str
+
+    @property
+    def starting(self) -> int:
+        """Replicas asked for that are not Ready."""
+        return max(0, self.spec_replicas - self.ready)
+
+
+@dataclass(frozen=True, slots=True)
+class HpaView:
+    """A HorizontalPodAutoscaler."""
+
+    name: str
+    target: str
+    min_replicas: int
+    has_metric: bool
+    owner: str | None
+    """`Kind/uid` of its controller."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildView:
+    """A child as it is: its fingerprint without what scaling changes."""
+
+    fingerprint: str
+    service: str | None
+    """The ScalableService that controls it."""
+
+
+def deployment_view(body: Body) -> DeploymentView:
+    """Project a Deployment."""
+    spec, status = body["spec"], body.get("status", {})
+    return DeploymentView(
+        spec_replicas=spec.get("replicas", 1),
+        ready=status.get("readyReplicas", 0),
+        labels=spec["selector"].get("matchLabels", {}),
+        template_hash=_hash(spec["template"]),
+    )
+
+
+def hpa_view(body: Body) -> HpaView:
+    """Project an HPA."""
+    spec, owner = body["spec"], _controller(body)
+    conditions = body.get("status", {}).get("conditions", [])
+    return HpaView(
+        name=body["metadata"]["name"],
+        target=spec["scaleTargetRef"]["name"],
+        min_replicas=spec.get("minReplicas", 1),
+        has_metric=any(
+            item["type"] == "ScalingActive" and item["status"] == "True" for item in conditions
+        ),
+        owner=f"{owner['kind']}/{owner['uid']}" if owner else None,
+    )
+
+
+def child_view(body: Body) -> ChildView:
+    """Project any child; scaling owns replicas and minReplicas, so they are left out."""
+    steered = {"replicas", "minReplicas"}
+    spec = {key: value for key, value in body.get("spec", {}).items() if key not in steered}
+    metadata, owner = body["metadata"], _controller(body)
+    label = metadata.get("labels", {}).get(SERVICE_LABEL)
+    return ChildView(
+        fingerprint=_hash([spec, label, metadata.get("ownerReferences", [])]),
+        service=owner["name"] if owner and owner["kind"] == KIND else None,
+    )
+
+
+def _controller(body: Body) -> Mapping[str, Any] | None:
+    for owner in body["metadata"].get("ownerReferences", []):
+        if owner.get("controller"):
+            found: Mapping[str, Any] = owner
+            return found
+    return None
+
+
+def _hash(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=dict)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

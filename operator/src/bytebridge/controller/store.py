@@ -1,0 +1,134 @@
+"""The operator's own cache, fed by the watches."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from bytebridge.api.service import ScalableService
+from bytebridge.controller.projection import (
+    Body,
+    ChildView,
+    DeploymentView,
+    HpaView,
+    child_view,
+    deployment_view,
+    hpa_view,
+)
+from bytebridge.scaling.actuation import Written
+from bytebridge.scaling.policy import Policy, compile_policy
+from bytebridge.scaling.state import State
+
+Key = tuple[str, str]
+ChildKey = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class Entry:
+    """One ScalableService and what is remembered of it."""
+
+    service: ScalableService | None
+    policy: Policy | None
+    problem: str | None
+    """Why the object cannot be understood."""
+    uid: str
+    created: str
+    generation: int
+    status: dict[str, Any]
+    state: State = field(default_factory=State)
+    written: Written = field(default_factory=Written)
+    applied: dict[ChildKey, str] = field(default_factory=dict)
+    """Fingerprints that the last apply left."""
+    applied_generation: int = 0
+    startup_seconds: float | None = None
+    was_starting: bool = False
+    error: str | None = None
+    """Why the last write failed."""
+
+
+class Store:
+    """Trimmed projections by key; no I/O."""
+
+    def __init__(self, tick_seconds: float) -> None:
+        self._tick_seconds = tick_seconds
+        self.services: dict[Key, Entry] = {}
+        self.deployments: dict[Key, DeploymentView] = {}
+        self.children: dict[ChildKey, ChildView] = {}
+        self._hpas: dict[str, dict[str, HpaView]] = {}
+
+    def put_service(self, body: Body) -> None:
+        """Remember a ScalableService; its memory survives every change of its spec."""
+        metadata = body["metadata"]
+        key = (metadata["namespace"], metadata["name"])
+        service, policy, problem = self._understand(body)
+        known = self.services.get(key)
+        fresh = Entry(
+            service=service,
+            policy=policy,
+            problem=problem,
+            uid=metadata["uid"],
+            created=metadata["creationTimestamp"],
+            generation=metadata["generation"],
+            status=dict(body.get("status", {})),
+        )
+        if known is None or known.uid != fresh.uid:
+            self.services[key] = fresh
+            return
+        known.service, known.policy, known.problem = service, policy, problem
+        known.generation = fresh.generation
+
+    def forget_service(self, key: Key) -> None:
+        """Forget a deleted ScalableService."""
+        self.services.pop(key, None)
+
+    def put_child(self, kind: str, body: Body) -> None:
+        """Remember a Deployment, an HPA, or another child."""
+        metadata = body["metadata"]
+        namespace, name = metadata["namespace"], metadata["name"]
+        self.children[kind, namespace, name] = child_view(body)
+        if kind == "Deployment":
+            self.deployments[namespace, name] = deployment_view(body)
+        elif kind == "HorizontalPodAutoscaler":
+            self._hpas.setdefault(namespace, {})[name] = hpa_view(body)
+
+    def forget_child(self, kind: str, namespace: str, name: str) -> None:
+        """Forget a deleted object."""
+        self.children.pop((kind, namespace, name), None)
+        if kind == "Deployment":
+            self.deployments.pop((namespace, name), None)
+        elif kind == "HorizontalPodAutoscaler":
+            self._hpas.get(namespace, {}).pop(name, None)
+
+    def keep_only(self, kind: str, keys: Iterable[Key]) -> None:
+        """Drop what a complete list no longer shows: a deletion that a watch missed."""
+        listed = set(keys)
+        gone = [key for key in self.children if key[0] == kind and key[1:] not in listed]
+        for _, namespace, name in gone:
+            self.forget_child(kind, namespace, name)
+
+    def hpas_of(self, namespace: str, target: str) -> Iterator[HpaView]:
+        """The HPAs whose target is this Deployment."""
+        return (hpa for hpa in self._hpas.get(namespace, {}).values() if hpa.target == target)
+
+    def rivals(self) -> dict[Key, Key]:
+        """Services whose target an older service has already, with that older service."""
+        first: dict[Key, Key] = {}
+        rivals: dict[Key, Key] = {}
+        by_age = sorted(self.services.items(), key=lambda item: (item[1].created, item[0]))
+        for key, entry in by_age:
+            if entry.service is None:
+                continue
+            owner = first.setdefault((key[0], entry.service.target_name), key)
+            if owner != key:
+                rivals[key] = owner
+        return rivals
+
+    def _understand(self, body: Body) -> tuple[ScalableService | None, Policy | None, str | None]:
+        try:
+            service = ScalableService.model_validate(body)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field_path = ".".join(str(part) for part in first["loc"])
+            return None, None, f"{field_path}: {first['msg']}"
+        return service, compile_policy(service, self._tick_seconds), None

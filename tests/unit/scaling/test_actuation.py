@@ -1,0 +1,51 @@
+"""Decision and HPA, one line a case."""
+
+import pytest
+
+from bytebridge.scaling.actuation import Actuation, TargetState, Written, plan_actuation
+
+OURS = Written(scale=20)
+
+
+@pytest.mark.parametrize(
+    ("decided", "target", "written", "hpa_min", "scale_to"),
+    [
+        pytest.param(20, TargetState(2, 2, True), Written(2), 20, 20, id="up: both at once"),
+        pytest.param(20, TargetState(2, None, False), Written(), 20, 20, id="up: no HPA yet"),
+        pytest.param(5, TargetState(5, 5, True), Written(5), None, None, id="steady: nothing"),
+        pytest.param(5, TargetState(9, 9, True), Written(9), 5, None, id="down: HPA lowers"),
+        pytest.param(5, TargetState(9, 5, True), Written(5), None, None, id="HPA wants more"),
+        pytest.param(5, TargetState(20, 20, False), OURS, 5, 5, id="down: no metrics-server"),
+        pytest.param(5, TargetState(20, 5, False), Written(), None, 5, id="down after a restart"),
+        pytest.param(5, TargetState(30, 5, False), Written(5), None, None, id="by hand: held"),
+        pytest.param(0, TargetState(3, 3, True), Written(3), 1, 0, id="zero: HPA min stays 1"),
+        pytest.param(0, TargetState(0, 1, False), Written(0), None, None, id="zero: stays"),
+        pytest.param(4, TargetState(0, 1, False), Written(0), 4, 4, id="wake from zero"),
+        pytest.param(3, TargetState(1, 3, True), Written(3), None, 3, id="by hand below floor"),
+    ],
+)
+def test_what_is_written(
+    decided: int, target: TargetState, written: Written, hpa_min: int | None, scale_to: int | None
+) -> None:
+    actuation, _ = plan_actuation(decided, target, written, 100.0, 180.0)
+    assert (actuation.hpa_min_replicas, actuation.scale_to) == (hpa_min, scale_to)
+
+
+def test_replicas_set_by_hand_stand_for_the_hold() -> None:
+    target, written = TargetState(30, 5, False), Written(5)
+    lowered_at = None
+    for time in range(0, 300, 5):
+        actuation, written = plan_actuation(5, target, written, time, 180.0)
+        if actuation.scale_to is not None:
+            lowered_at = time
+            break
+        assert actuation.note
+        assert "by hand" in actuation.note
+    assert lowered_at == 180
+
+
+def test_a_steady_service_is_never_written() -> None:
+    written = Written(5)
+    for time in range(0, 600, 5):
+        actuation, written = plan_actuation(5, TargetState(5, 5, True), written, time, 60)
+        assert actuation == Actuation()
