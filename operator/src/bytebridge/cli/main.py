@@ -5,6 +5,7 @@ import typer
 from bytebridge.cli.compare import compare
 from bytebridge.cli.crd import crd
 from bytebridge.cli.decide import decide
+from bytebridge.cli.simulate import simulate
 
 app = typer.Typer(
     name="bytebridge",
@@ -15,3 +16,4 @@ app = typer.Typer(
 app.command()(compare)
 app.command()(crd)
 app.command()(decide)
+app.command()(simulate)

@@ -31,11 +31,7 @@ class Result:
 
 
 def perform(job: Job) -> Result:
-    """Simulate one job.
-
-    Raises:
-        ValueError: A policy of the job is not known.
-    """
+    """Simulate one job; its policies must be known."""
     scenario = job.scenario
     workload = scenario.workload(job.seed)
     setting = scenario.setting(workload)

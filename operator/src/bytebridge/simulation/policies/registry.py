@@ -1,6 +1,6 @@
 """The autoscalers by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from bytebridge.simulation.policies.autoscaler import Autoscaler, Setting
 from bytebridge.simulation.policies.bytebridge import ByteBridge
@@ -26,13 +26,17 @@ PEERS = ("kpa", "hpa-rps", "hpa-inflight", "hpa-cpu", "keda-queue")
 """What ByteBridge is measured against."""
 
 
-def make(name: str, setting: Setting) -> Autoscaler:
-    """Make an autoscaler.
+def require_known(names: Iterable[str]) -> None:
+    """Check names of policies.
 
     Raises:
-        ValueError: No autoscaler has this name.
+        ValueError: A name is not known; the message lists those that are.
     """
-    if name not in POLICIES:
-        known = ", ".join(POLICIES)
-        raise ValueError(f"policy {name!r} is not known; choose from {known}")
+    for name in names:
+        if name not in POLICIES:
+            raise ValueError(f"policy {name!r} is not known; choose from {', '.join(POLICIES)}")
+
+
+def make(name: str, setting: Setting) -> Autoscaler:
+    """Make an autoscaler of a known name."""
     return POLICIES[name](setting)

@@ -1,0 +1,53 @@
+"""A scenario from a user's service and a recorded load."""
+
+from pathlib import Path
+from random import Random
+
+from bytebridge.api.service import ScalableService
+from bytebridge.scaling.policy import DEFAULT_STARTUP_SECONDS
+from bytebridge.simulation.scenarios import Scenario
+from bytebridge.simulation.service_model import ServiceModel
+from bytebridge.simulation.trace import read_trace, scaled, smoothed_rates
+
+DEFAULT_SLOTS = 2
+"""Slots of a replica when the service leaves `concurrencyPerReplica` to be learned."""
+
+
+def scenario_of_trace(
+    service: ScalableService, trace: Path, scale: float, service_seconds: float, variability: float
+) -> Scenario:
+    """Put a service under a trace.
+
+    Args:
+        service: Its bounds, objective, concurrency and start-up time are taken.
+        trace: CSV file of arrivals.
+        scale: Requests for each recorded one.
+        service_seconds: Mean service time.
+        variability: Squared coefficient of variation of the service time.
+
+    Raises:
+        TraceError: The trace cannot be read.
+        ValueError: No request is left at this scale.
+    """
+    scaling = service.spec.scaling
+    arrivals = scaled(read_trace(trace), scale, Random(f"trace-{scale}"))
+    if not arrivals:
+        raise ValueError(f"scale {scale}: no request of {trace} is left; choose a larger scale")
+    objective = scaling.objective
+    return Scenario(
+        name=trace.stem,
+        summary=f"{service.metadata.name} under {trace.name} x {scale:g}",
+        rates=smoothed_rates(arrivals),
+        model=ServiceModel(
+            service_seconds=service_seconds,
+            variability=variability,
+            slots=max(1, round(scaling.concurrency_per_replica or DEFAULT_SLOTS)),
+            startup_seconds=float(scaling.startup_seconds or DEFAULT_STARTUP_SECONDS),
+        ),
+        recorded=tuple(arrivals),
+        min_replicas=scaling.min_replicas,
+        max_replicas=scaling.max_replicas,
+        objective_milliseconds=objective.latency_milliseconds if objective else 200,
+        scrape_seconds=float(service.spec.metrics.scrape_interval_seconds),
+        service=service,
+    )
