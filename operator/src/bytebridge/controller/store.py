@@ -41,6 +41,8 @@ class Entry:
     applied: dict[ChildKey, str] = field(default_factory=dict)
     """Fingerprints that the last apply left."""
     applied_generation: int = 0
+    autoscaler_mark: str = ""
+    """Generation and pause that the HPA was last built from."""
     startup_seconds: float | None = None
     was_starting: bool = False
     error: str | None = None

@@ -1,0 +1,111 @@
+"""Conditions from facts: a chain of small pure checks, each with reason and message."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bytebridge.api.status import ConditionType
+from bytebridge.scaling.decision import Decision, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a service at the end of a pass."""
+
+    problem: str | None
+    """The object cannot be understood."""
+    blocked: tuple[str, str] | None
+    """Reason and message why nothing may be changed."""
+    error: str | None
+    """The last write failed."""
+    signal_errors: str | None
+    target_exists: bool
+    paused: bool
+    dry_run: bool
+    desired: int
+    ready: int
+    decision: Decision | None
+    has_database: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One condition's state."""
+
+    status: str
+    reason: str
+    message: str
+
+
+def findings(facts: Facts) -> Mapping[ConditionType, Finding]:
+    """All conditions that apply."""
+    checks: dict[ConditionType, Callable[[Facts], Finding | None]] = {
+        ConditionType.READY: _ready,
+        ConditionType.RECONCILING: _reconciling,
+        ConditionType.STALLED: _stalled,
+        ConditionType.SCALING_ACTIVE: _scaling_active,
+        ConditionType.METRICS_AVAILABLE: _metrics_available,
+        ConditionType.DATABASE_BUDGET: _database_budget,
+    }
+    found = {kind: check(facts) for kind, check in checks.items()}
+    return {kind: finding for kind, finding in found.items() if finding is not None}
+
+
+def _obstacle(facts: Facts) -> tuple[str, str] | None:
+    """What a person has to mend."""
+    if facts.problem:
+        return "InvalidSpec", facts.problem
+    return facts.blocked
+
+
+def _ready(facts: Facts) -> Finding:
+    obstacle = _obstacle(facts)
+    if obstacle:
+        return Finding("False", *obstacle)
+    if facts.error:
+        return Finding("False", "ApplyFailed", facts.error)
+    if not facts.target_exists:
+        return Finding("False", "NoDeployment", "the Deployment does not exist yet")
+    if facts.ready < facts.desired:
+        words = f"{facts.ready} of {facts.desired} replicas are Ready"
+        return Finding("False", "ReplicasStarting", words)
+    return Finding("True", "ReplicasReady", f"all {facts.desired} replicas are Ready")
+
+
+def _reconciling(facts: Facts) -> Finding:
+    if _obstacle(facts) is None and (facts.error or facts.ready < facts.desired):
+        return Finding("True", "Progressing", facts.error or "replicas are starting")
+    return Finding("False", "Settled", "nothing is under way")
+
+
+def _stalled(facts: Facts) -> Finding:
+    obstacle = _obstacle(facts)
+    if obstacle:
+        return Finding("True", *obstacle)
+    return Finding("False", "NoObstacle", "nothing keeps the operator from acting")
+
+
+def _scaling_active(facts: Facts) -> Finding:
+    obstacle = _obstacle(facts)
+    if obstacle:
+        return Finding("False", *obstacle)
+    if facts.paused:
+        return Finding("False", "Paused", "paused: the replicas are left to a person")
+    if facts.dry_run:
+        return Finding("False", "DryRun", "dry run: decisions are reported, nothing is changed")
+    return Finding("True", "Scaling", "decisions become replicas")
+
+
+def _metrics_available(facts: Facts) -> Finding:
+    if facts.decision is None:
+        return Finding("Unknown", "NotAsked", "nothing was asked of Prometheus yet")
+    if facts.decision.reason in {Reason.SIGNALS_UNKNOWN, Reason.FALLBACK}:
+        why = facts.signal_errors or "no fresh samples: see spec.metrics and the PodMonitor"
+        return Finding("False", facts.decision.reason.value, why)
+    return Finding("True", "Fresh", "the signals are fresh")
+
+
+def _database_budget(facts: Facts) -> Finding | None:
+    if not facts.has_database:
+        return None
+    words = "connections are not budgeted: the pods receive the database's coordinates"
+    return Finding("Unknown", "NotBudgeted", words)

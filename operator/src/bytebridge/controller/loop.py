@@ -1,0 +1,127 @@
+"""The one decision loop for all services."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from bytebridge.cluster.errors import ApiError
+from bytebridge.cluster.leadership import Leadership
+from bytebridge.controller.metrics import OperatorMetrics
+from bytebridge.controller.service_pass import Surroundings, pass_over
+from bytebridge.controller.store import Entry, Key
+from bytebridge.scaling.decision import Reason
+from bytebridge.scaling.observation import Readings
+from bytebridge.signals.queries import SignalTarget
+from bytebridge.signals.source import SignalSource
+
+log = structlog.get_logger()
+
+CONCURRENT_PASSES = 32
+_BLIND = frozenset({Reason.SIGNALS_UNKNOWN, Reason.FALLBACK})
+
+
+class DecisionLoop:
+    """Ticks for ever; a tick never overlaps the next, and no service stops the others."""
+
+    def __init__(
+        self,
+        around: Surroundings,
+        source: SignalSource,
+        leadership: Leadership,
+        metrics: OperatorMetrics,
+        tick_seconds: float,
+    ) -> None:
+        self._around = around
+        self._source = source
+        self._leadership = leadership
+        self._metrics = metrics
+        self._tick_seconds = tick_seconds
+        self._shown: set[Key] = set()
+        self.last_tick: float | None = None
+        """When the last tick ended, on the monotonic clock."""
+        self.leading = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Tick until told to stop, then give the Lease back."""
+        while not stop.is_set():
+            began = self._around.monotonic()
+            await self._tick_as_leader()
+            self.last_tick = self._around.monotonic()
+            pause = max(0.0, self._tick_seconds - (self.last_tick - began))
+            try:
+                await asyncio.wait_for(stop.wait(), pause)
+            except TimeoutError:
+                continue
+        if self.leading:
+            await self._leadership.release()
+
+    async def _tick_as_leader(self) -> None:
+        try:
+            self.leading = await self._leadership.acquire()
+        except ApiError as error:
+            # Without the API server nothing can be written, by this operator or another.
+            self.leading = False
+            log.warning("lease not renewed", error=str(error))
+        self._metrics.leader.set(self.leading)
+        if self.leading:
+            await self.tick()
+
+    async def tick(self) -> None:
+        """Gather, decide and apply for all services once."""
+        with self._metrics.tick_seconds.time():
+            entries = dict(self._around.store.services)
+            report = await self._source.read(self._targets(entries))
+            self._metrics.queries.inc(report.queries_sent)
+            self._metrics.query_errors.inc(len(report.errors))
+            errors = "; ".join(sorted(set(report.errors.values()))) or None
+            rivals = self._around.store.rivals()
+            limit = asyncio.Semaphore(CONCURRENT_PASSES)
+
+            async def one(key: Key, entry: Entry) -> None:
+                async with limit:
+                    readings = report.readings.get(key, Readings())
+                    await self._guarded(key, entry, rivals.get(key), readings, errors)
+
+            await asyncio.gather(*(one(key, entry) for key, entry in entries.items()))
+            self._count(entries)
+
+    async def _guarded(
+        self, key: Key, entry: Entry, rival: Key | None, readings: Readings, errors: str | None
+    ) -> None:
+        try:
+            decision = await pass_over(self._around, key, entry, rival, readings, errors)
+        except Exception:
+            log.exception("pass failed", namespace=key[0], name=key[1])
+            return
+        if decision is not None:
+            self._metrics.decisions.labels(decision.reason.value).inc()
+            self._metrics.desired.labels(*key).set(decision.replicas)
+            self._metrics.blind.labels(*key).set(decision.reason in _BLIND)
+
+    def _targets(self, entries: dict[Key, Entry]) -> Sequence[SignalTarget]:
+        targets = []
+        for key, entry in entries.items():
+            if entry.service is None or entry.policy is None:
+                continue
+            deployment = self._around.store.deployments.get((key[0], entry.service.target_name))
+            targets.append(
+                SignalTarget(
+                    namespace=key[0],
+                    name=key[1],
+                    metrics=entry.service.spec.metrics,
+                    percentile=entry.policy.percentile,
+                    ready_replicas=deployment.ready if deployment else 0,
+                )
+            )
+        return targets
+
+    def _count(self, entries: dict[Key, Entry]) -> None:
+        self._metrics.services.set(len(entries))
+        failed = sum(entry.error is not None for entry in entries.values())
+        self._metrics.apply_errors.set(failed)
+        for key, entry in entries.items():
+            self._metrics.ready.labels(*key).set(entry.status.get("readyReplicas", 0))
+        for key in self._shown - entries.keys():
+            self._metrics.forget(*key)
+        self._shown = set(entries)

@@ -1,0 +1,62 @@
+"""What the operator exports about itself."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+class OperatorMetrics:
+    """All metrics of one operator, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.tick_seconds = Histogram(
+            "bytebridge_tick_duration_seconds",
+            "Time for one pass over all services.",
+            buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+            registry=self.registry,
+        )
+        self.services = Gauge(
+            "bytebridge_services", "ScalableServices that are known.", registry=self.registry
+        )
+        self.decisions = Counter(
+            "bytebridge_decisions",
+            "Decisions by the rule that bound.",
+            ["reason"],
+            registry=self.registry,
+        )
+        self.desired = Gauge(
+            "bytebridge_desired_replicas",
+            "Replicas that the last decision needs.",
+            ["namespace", "service"],
+            registry=self.registry,
+        )
+        self.ready = Gauge(
+            "bytebridge_ready_replicas",
+            "Replicas that are Ready.",
+            ["namespace", "service"],
+            registry=self.registry,
+        )
+        self.blind = Gauge(
+            "bytebridge_signals_unknown",
+            "1 while a service's signals are unknown.",
+            ["namespace", "service"],
+            registry=self.registry,
+        )
+        self.queries = Counter(
+            "bytebridge_prometheus_queries", "Queries sent.", registry=self.registry
+        )
+        self.query_errors = Counter(
+            "bytebridge_prometheus_query_errors", "Queries that failed.", registry=self.registry
+        )
+        self.apply_errors = Gauge(
+            "bytebridge_services_with_apply_errors",
+            "Services whose last write failed.",
+            registry=self.registry,
+        )
+        self.leader = Gauge(
+            "bytebridge_leader", "1 while this operator acts.", registry=self.registry
+        )
+
+    def forget(self, namespace: str, name: str) -> None:
+        """Drop the series of a deleted service."""
+        for gauge in (self.desired, self.ready, self.blind):
+            gauge.remove_by_labels({"namespace": namespace, "service": name})

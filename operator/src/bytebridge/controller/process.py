@@ -1,0 +1,109 @@
+"""The operator's process: everything is started here, and stopped in the opposite order."""
+
+import asyncio
+import datetime as dt
+import signal
+import socket
+import time
+import uuid
+from contextlib import AsyncExitStack
+
+import kopf
+import structlog
+from aiohttp import web
+
+from bytebridge.cluster.client import ClusterClient
+from bytebridge.cluster.connection import Connection
+from bytebridge.cluster.kinds import DEPLOYMENT, HPA, PDB, POD_MONITOR, SCALABLE_SERVICE, SERVICE
+from bytebridge.cluster.leadership import Leadership
+from bytebridge.controller.handlers import build_registry, kopf_settings
+from bytebridge.controller.health import health_application
+from bytebridge.controller.loop import DecisionLoop
+from bytebridge.controller.metrics import OperatorMetrics
+from bytebridge.controller.service_pass import Surroundings
+from bytebridge.controller.settings import OperatorSettings
+from bytebridge.controller.store import Store
+from bytebridge.signals.source import SignalSource
+
+log = structlog.get_logger()
+
+
+async def run_operator(settings: OperatorSettings) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Raises:
+        ApiError: The API server refused the first list: the CRD or a permission is missing.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        client = ClusterClient(await stack.enter_async_context(Connection()))
+        source = await stack.enter_async_context(SignalSource(settings.prometheus))
+        store = Store(settings.tick_seconds)
+        await fill(store, client, settings.namespaces)
+        metrics = OperatorMetrics()
+        loop = DecisionLoop(
+            Surroundings(store, client, await client.knows(POD_MONITOR), time.monotonic, _now),
+            source,
+            Leadership(client, settings.lease_namespace, _identity(), _now),
+            metrics,
+            settings.tick_seconds,
+        )
+        await _serve_health(stack, settings, loop, metrics)
+        log.info("operator started", services=len(store.services))
+        await _run_until_stopped(loop, store, settings.namespaces, stop)
+    log.info("operator stopped")
+
+
+async def fill(store: Store, client: ClusterClient, namespaces: tuple[str, ...]) -> None:
+    """List everything once before the first decision, so that none is made on half a picture."""
+    for namespace in namespaces or (None,):
+        for kind in (DEPLOYMENT, HPA, SERVICE, PDB):
+            for body in await client.list_all(kind, namespace):
+                store.put_child(kind.name, body)
+        for body in await client.list_all(SCALABLE_SERVICE, namespace):
+            store.put_service(body)
+
+
+async def _run_until_stopped(
+    loop: DecisionLoop, store: Store, namespaces: tuple[str, ...], stop: asyncio.Event
+) -> None:
+    watch_stop = asyncio.Event()
+    watches = asyncio.create_task(
+        kopf.operator(
+            registry=build_registry(store),
+            settings=kopf_settings(),
+            standalone=True,
+            clusterwide=not namespaces,
+            namespaces=namespaces,
+            stop_flag=watch_stop,
+        )
+    )
+    watches.add_done_callback(lambda _: stop.set())
+    try:
+        await loop.run(stop)
+    finally:
+        watch_stop.set()
+        await watches
+
+
+async def _serve_health(
+    stack: AsyncExitStack,
+    settings: OperatorSettings,
+    loop: DecisionLoop,
+    metrics: OperatorMetrics,
+) -> None:
+    application = health_application(loop, metrics, settings.tick_seconds, time.monotonic)
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, settings.listen_host, settings.listen_port).start()
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _identity() -> str:
+    return f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"

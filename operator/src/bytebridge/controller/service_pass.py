@@ -1,0 +1,220 @@
+"""One pass over one service: gather, decide, apply what changed, report."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bytebridge.api.names import PAUSED_ANNOTATION
+from bytebridge.api.service import ScalableService
+from bytebridge.cluster.client import ClusterClient
+from bytebridge.cluster.errors import ApiError
+from bytebridge.controller.children import apply_autoscaler, apply_children
+from bytebridge.controller.conditions import Facts
+from bytebridge.controller.events import scaling_event
+from bytebridge.controller.obstacles import Obstacle, find_obstacle
+from bytebridge.controller.projection import DeploymentView
+from bytebridge.controller.startup import startup_p90
+from bytebridge.controller.status import build_status, says_something_new
+from bytebridge.controller.store import Entry, Key, Store
+from bytebridge.scaling.actuation import TargetState, plan_actuation
+from bytebridge.scaling.decision import Decision
+from bytebridge.scaling.law import decide
+from bytebridge.scaling.observation import Observation, Readings, Replicas
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all passes of a tick share."""
+
+    store: Store
+    client: ClusterClient
+    pod_monitors: bool
+    """The cluster knows PodMonitors."""
+    monotonic: Callable[[], float]
+    now: Callable[[], dt.datetime]
+
+
+async def pass_over(
+    around: Surroundings, key: Key, entry: Entry, rival: Key | None, readings: Readings | None,
+    signal_errors: str | None,
+) -> Decision | None:  # fmt: skip
+    """Bring one service to where it should be, and return the decision.
+
+    A failed write is kept as the entry's error and shows in its condition; it never raises.
+    """
+    decision, obstacle = None, None
+    try:
+        if entry.service is not None:
+            obstacle = _obstacle(around, key, entry, entry.service, rival)
+            if obstacle is None:
+                decision = await _serve(around, key, entry, entry.service, readings)
+        entry.error = None
+    except ApiError as error:
+        entry.error = str(error)
+        log.warning("apply failed", namespace=key[0], name=key[1], error=str(error))
+    try:
+        await _report(around, key, entry, obstacle, decision, signal_errors)
+    except ApiError as error:
+        log.warning("status not written", namespace=key[0], name=key[1], error=str(error))
+    return decision
+
+
+def is_paused(service: ScalableService) -> bool:
+    """Paused by spec or annotation."""
+    annotated = service.metadata.annotations.get(PAUSED_ANNOTATION, "").lower()
+    return service.spec.scaling.paused or annotated == "true"
+
+
+def _obstacle(
+    around: Surroundings, key: Key, entry: Entry, service: ScalableService, rival: Key | None
+) -> Obstacle | None:
+    store, target = around.store, service.target_name
+    return find_obstacle(
+        entry,
+        rival,
+        store.deployments.get((key[0], target)),
+        store.children.get(("Deployment", key[0], target)),
+        store.hpas_of(key[0], target),
+    )
+
+
+async def _serve(
+    around: Surroundings,
+    key: Key,
+    entry: Entry,
+    service: ScalableService,
+    readings: Readings | None,
+) -> Decision | None:
+    """Children first, then a decision, then what it changes."""
+    if not service.spec.scaling.dry_run:
+        await apply_children(around.client, around.store, entry, service, around.pod_monitors)
+    deployment = around.store.deployments.get((key[0], service.target_name))
+    if deployment is None or entry.policy is None or readings is None:
+        return None
+    await _measure_startup(around, key, entry, deployment)
+    observation = Observation(
+        time=around.monotonic(),
+        readings=readings,
+        replicas=Replicas(deployment.spec_replicas, deployment.ready, deployment.starting),
+        startup_seconds=entry.startup_seconds,
+        template_hash=deployment.template_hash,
+    )
+    decision = decide(entry.policy, entry.state, observation)
+    if not service.spec.scaling.dry_run:
+        await _actuate(around, key, entry, service, deployment, decision)
+    return decision
+
+
+async def _actuate(
+    around: Surroundings,
+    key: Key,
+    entry: Entry,
+    service: ScalableService,
+    deployment: DeploymentView,
+    decision: Decision,
+) -> None:
+    if is_paused(service):
+        await apply_autoscaler(around.client, around.store, entry, service, 1, paused=True)
+        return
+    hpa = next(around.store.hpas_of(key[0], service.target_name), None)
+    actuation, entry.written = plan_actuation(
+        decision.replicas,
+        TargetState(
+            spec_replicas=deployment.spec_replicas,
+            hpa_min_replicas=hpa.min_replicas if hpa else None,
+            hpa_has_metric=hpa.has_metric if hpa else False,
+        ),
+        entry.written,
+        decision.time,
+        service.spec.scaling.scale_down.hold_seconds,
+    )
+    if actuation.scale_to is not None:
+        await around.client.scale(key[0], service.target_name, actuation.scale_to)
+        await _announce(around, key, entry, deployment.spec_replicas, decision)
+    await apply_autoscaler(
+        around.client, around.store, entry, service, decision.replicas, paused=False
+    )
+
+
+async def _announce(
+    around: Surroundings, key: Key, entry: Entry, before: int, decision: Decision
+) -> None:
+    log.info(
+        "scaled",
+        namespace=key[0],
+        name=key[1],
+        before=before,
+        replicas=decision.replicas,
+        reason=decision.reason.value,
+        message=decision.message,
+    )
+    await around.client.create(scaling_event(key, entry.uid, decision, around.now()))
+
+
+async def _measure_startup(
+    around: Surroundings, key: Key, entry: Entry, deployment: DeploymentView
+) -> None:
+    """Look at the pods once, when all that were starting have become Ready."""
+    starting = deployment.starting > 0
+    if entry.was_starting and not starting and deployment.labels:
+        pods = await around.client.pods(key[0], dict(deployment.labels))
+        entry.startup_seconds = startup_p90(pods, around.now()) or entry.startup_seconds
+    entry.was_starting = starting
+
+
+async def _report(
+    around: Surroundings,
+    key: Key,
+    entry: Entry,
+    obstacle: Obstacle | None,
+    decision: Decision | None,
+    signal_errors: str | None,
+) -> None:
+    facts = _facts(around, key, entry, obstacle, decision, signal_errors)
+    name = entry.service.target_name if entry.service else key[1]
+    deployment = around.store.deployments.get((key[0], name))
+    labels = deployment.labels if deployment else {}
+    selector = ",".join(f"{label}={value}" for label, value in sorted(labels.items()))
+    now = around.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+    status = build_status(facts, entry.status, entry.generation, selector, now)
+    if says_something_new(status, entry.status):
+        await around.client.patch_status(*key, status)
+        entry.status = status
+
+
+def _facts(
+    around: Surroundings,
+    key: Key,
+    entry: Entry,
+    obstacle: Obstacle | None,
+    decision: Decision | None,
+    signal_errors: str | None,
+) -> Facts:
+    service = entry.service
+    name = service.target_name if service else key[1]
+    deployment = around.store.deployments.get((key[0], name))
+    facts = Facts(
+        problem=entry.problem,
+        blocked=obstacle,
+        error=entry.error,
+        signal_errors=signal_errors,
+        target_exists=deployment is not None,
+        paused=False,
+        dry_run=False,
+        desired=deployment.spec_replicas if deployment else 0,
+        ready=deployment.ready if deployment else 0,
+        decision=decision,
+        has_database=False,
+    )
+    if service is None:
+        return facts
+    return replace(
+        facts,
+        paused=is_paused(service),
+        dry_run=service.spec.scaling.dry_run,
+        has_database=service.spec.database.postgres is not None,
+    )
