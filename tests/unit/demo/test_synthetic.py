@@ -68,7 +68,7 @@ def test_share_of_requests_that_wait_is_erlang_c() -> None:
     assert waited < erlang_c(4, 2.4) * 1.02
 
 
-@pytest.mark.parametrize("step", [0.01, 0.1, 1.0, 50.0], ids="{}s".format)
+@pytest.mark.parametrize("step", [0.05, 1.0, 50.0], ids="{}s".format)
 def test_the_step_length_changes_nothing(step: float) -> None:
     arrivals = poisson(120, 50, seed=5)
     whole = SyntheticService(ServiceProfile(), seed=2)
