@@ -52,6 +52,10 @@ test: lint binaries ## Run every check and every test, on a real local control p
 bench: binaries ## Measure reaction time, 2,000 services and the cost of a decision on this machine
 	$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: compare
+compare: $(STAMP) ## Simulate ByteBridge and its peers side by side into docs/comparison.md (ARGS="--report out.html" for plots)
+	$(BIN)/bytebridge compare --document docs/comparison.md $(ARGS)
+
 .PHONY: fmt
 fmt: $(STAMP) ## Format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix-only --quiet .
