@@ -78,10 +78,8 @@ class Components:
     def _stop(self, name: str, grace_seconds: float) -> Answer:
         process = self._processes.pop(name)
         _signal_group(process, signal.SIGTERM)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(grace_seconds)
-        except subprocess.TimeoutExpired:
-            pass
         _signal_group(process, signal.SIGKILL)
         return {"exit_code": process.wait()}
 

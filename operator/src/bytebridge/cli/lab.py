@@ -1,0 +1,61 @@
+"""`bytebridge lab`: the local cluster."""
+
+import os
+import subprocess
+import threading
+from typing import Annotated
+
+import typer
+
+from bytebridge.lab.binaries import PROGRAMS, find, find_or_build
+from bytebridge.lab.settings import LabSettings
+
+lab_app = typer.Typer(help="A local cluster on loopback.", no_args_is_help=True)
+
+Startup = Annotated[float, typer.Option(help="Seconds from a pod's creation to Ready.")]
+Scrape = Annotated[float, typer.Option(help="Prometheus' scrape interval, seconds.")]
+
+
+@lab_app.command()
+def binaries() -> None:
+    """Find what the local cluster runs, and build what is missing (once, some 15 minutes)."""
+    for program in PROGRAMS:
+        if find(program) is None:
+            typer.echo(f"building {program.name} {program.version} from Go modules ...")
+        found = find_or_build(program)
+        typer.echo(f"{program.name:<25} {program.version:<9} {found.source:<20} {found.path}")
+
+
+@lab_app.command()
+def up(startup_seconds: Startup = 10.0, scrape_interval_seconds: Scrape = 5.0) -> None:
+    """Bring the cluster up, tell how to reach it, and tear it down on Ctrl-C."""
+    from bytebridge.lab.cluster import start_lab
+
+    settings = LabSettings(startup_seconds, scrape_interval_seconds)
+    with start_lab(settings) as lab:
+        typer.echo(f"export KUBECONFIG={lab.kubeconfig}")
+        typer.echo(f"export BYTEBRIDGE_PROMETHEUS_URL={lab.prometheus_url}")
+        typer.echo("The cluster is up; Ctrl-C tears it down.")
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            typer.echo("tearing down")
+
+
+@lab_app.command(context_settings={"ignore_unknown_options": True})
+def run(
+    command: Annotated[list[str], typer.Argument(help="What to run, after --.")],
+    startup_seconds: Startup = 10.0,
+    scrape_interval_seconds: Scrape = 5.0,
+) -> None:
+    """Run a command against a cluster of its own, and pass on its exit code."""
+    from bytebridge.lab.cluster import start_lab
+
+    with start_lab(LabSettings(startup_seconds, scrape_interval_seconds)) as lab:
+        environment = {
+            **os.environ,
+            "KUBECONFIG": str(lab.kubeconfig),
+            "BYTEBRIDGE_PROMETHEUS_URL": lab.prometheus_url,
+        }
+        code = subprocess.run(command, env=environment, check=False).returncode
+    raise typer.Exit(code)

@@ -1,0 +1,175 @@
+"""A whole local cluster: brought up, used, and gone without a trace."""
+
+import contextlib
+import datetime
+import http.client
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from bytebridge.lab import commands, prometheus
+from bytebridge.lab.api_server import ApiServer, ApiServerError
+from bytebridge.lab.binaries import PROGRAMS, find_or_build
+from bytebridge.lab.certificates import CertificateFiles, write_certificates
+from bytebridge.lab.errors import LabError
+from bytebridge.lab.kubeconfig import kubeconfig, write_private
+from bytebridge.lab.ports import LOOPBACK, free_ports
+from bytebridge.lab.processes import Processes
+from bytebridge.lab.settings import LabSettings
+
+_MANIFESTS: Final = Path(__file__).parent / "manifests"
+_UP_SECONDS: Final = 60.0
+_POLL_SECONDS: Final = 0.05
+_ADMIN: Final = "lab-admin"
+
+
+class Lab:
+    """A running local cluster."""
+
+    def __init__(self, settings: LabSettings, folder: Path, processes: Processes) -> None:
+        numbers = free_ports()
+        self._ports = commands.Ports(*(next(numbers) for _ in range(6)))
+        self._folder = folder
+        self._processes = processes
+        self._settings = settings
+        self._files = write_certificates(
+            folder / "certificates", datetime.datetime.now(datetime.UTC)
+        )
+        self.token = secrets.token_hex(16)
+        self.server = f"https://{LOOPBACK}:{self._ports.api_server}"
+        self.ca_file = self._files.ca
+        self.prometheus_url = f"http://{LOOPBACK}:{self._ports.prometheus}"
+        self.kubeconfig = write_private(
+            folder / "kubeconfig", kubeconfig(self.server, self.ca_file, _ADMIN, self.token)
+        )
+        self._api = ApiServer(self.server, self.token, self.ca_file)
+        self._commands = self._build_commands(self._files)
+
+    def start(self, name: str) -> None:
+        """Start a component, on its old port and data if it ran before, and wait until it answers.
+
+        Raises:
+            LabError: It does not answer in time, or has died.
+        """
+        self._processes.start(name, self._commands[name])
+        if name == "kube-apiserver":
+            self._wait(name, self._api.healthy)
+        elif name == "prometheus":
+            self._wait(name, self._prometheus_ready)
+
+    def stop(self, name: str) -> None:
+        """Stop a component: an outage."""
+        self._processes.stop(name)
+
+    def add_scrape_target(
+        self, job: str, address: str, labels: dict[str, str] | None = None
+    ) -> None:
+        """Let Prometheus scrape `http://address/metrics` from now on."""
+        prometheus.write_target(self._folder, job, address, labels or {})
+
+    def bring_up(self) -> None:
+        """Start everything and wait until pods can run."""
+        for name in ("etcd", "kube-apiserver", "prometheus"):
+            self.start(name)
+        self._bootstrap()
+        for name in ("kube-controller-manager", "kwok"):
+            self.start(name)
+        self._wait("node", self._node_ready)
+        self._wait("service account", self._default_account)
+
+    def _build_commands(self, files: CertificateFiles) -> dict[str, commands.Command]:
+        folder, ports = self._folder, self._ports
+        binary = {program.name: find_or_build(program).path for program in PROGRAMS}
+        tokens = write_private(
+            folder / "tokens.csv", f"{self.token},{_ADMIN},{_ADMIN},system:masters\n"
+        )
+        configuration = prometheus.write_configuration(
+            folder, self._settings.scrape_interval_seconds
+        )
+        return {
+            "etcd": commands.etcd(binary["etcd"], folder, ports),
+            "kube-apiserver": commands.api_server(
+                binary["kube-apiserver"], files, tokens, folder, ports
+            ),
+            "kube-controller-manager": commands.controller_manager(
+                binary["kube-controller-manager"], self.kubeconfig, files, folder, ports
+            ),
+            "kwok": commands.kwok(binary["kwok"], self.kubeconfig, self._stages(), ports),
+            "prometheus": commands.prometheus(binary["prometheus"], configuration, folder, ports),
+        }
+
+    def _stages(self) -> Path:
+        """KWOK's stages, with this lab's start-up time."""
+        text = "\n---\n".join(
+            (_MANIFESTS / name).read_text(encoding="utf-8")
+            for name in ("node-stages.yaml", "pod-stages.yaml")
+        )
+        milliseconds = str(int(self._settings.startup_seconds * 1000))
+        path = self._folder / "stages.yaml"
+        path.write_text(text.replace("STARTUP_MILLISECONDS", milliseconds), encoding="utf-8")
+        return path
+
+    def _bootstrap(self) -> None:
+        paths = {
+            "Node": "/api/v1/nodes",
+            "MutatingAdmissionPolicy": (
+                "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies"
+            ),
+            "MutatingAdmissionPolicyBinding": (
+                "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings"
+            ),
+        }
+        text = (_MANIFESTS / "bootstrap.yaml").read_text(encoding="utf-8")
+        for manifest in yaml.safe_load_all(text):
+            name = manifest["metadata"]["name"]
+            self._api.apply(f"{paths[manifest['kind']]}/{name}", manifest)
+
+    def _node_ready(self) -> bool:
+        conditions = self._api.get("/api/v1/nodes/lab-node")["status"].get("conditions", [])
+        return any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
+
+    def _default_account(self) -> bool:
+        """Pods can be created once the namespace has its service account."""
+        try:
+            self._api.get("/api/v1/namespaces/default/serviceaccounts/default")
+        except ApiServerError:
+            return False
+        return True
+
+    def _prometheus_ready(self) -> bool:
+        connection = http.client.HTTPConnection(LOOPBACK, self._ports.prometheus, timeout=2)
+        try:
+            connection.request("GET", "/-/ready")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _wait(self, name: str, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _UP_SECONDS
+        while not condition():
+            self._processes.running()
+            if time.monotonic() > deadline:
+                tail = self._processes.log_tail(name)
+                raise LabError(f"{name}: not ready after {_UP_SECONDS:.0f} s; its log:\n{tail}")
+            time.sleep(_POLL_SECONDS)
+
+
+@contextlib.contextmanager
+def start_lab(settings: LabSettings | None = None) -> Iterator[Lab]:
+    """Bring up a local cluster on loopback; at the end no process and no file of it is left.
+
+    Raises:
+        LabError: A program is missing, or a component does not come up.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="bytebridge-lab-"))
+    with Processes(folder) as processes:
+        lab = Lab(settings or LabSettings(), folder, processes)
+        lab.bring_up()
+        yield lab
