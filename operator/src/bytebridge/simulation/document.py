@@ -30,9 +30,9 @@ against the direction of the one before. Means over the seeds; worst seed and wo
 where it says so.
 
 **What cannot be had.** In a step with L = 30 s the load is seen after up to a scrape and a tick,
-and no pod that is asked for then serves sooner than L later: some 37 s x 1,000 requests, 5 % of all of
-the run, come before there can be capacity. What is left to a policy is how fast it drains that
-backlog, at what price.
+and no pod that is asked for then serves sooner than L later: some 37 s x 1,000 requests, 5 % of
+all of the run, come before there can be capacity. What is left to a policy is how fast it drains
+that backlog, at what price.
 
 **Limits of the model.** One queue for all replicas (no load balancer's imbalance), one exporter (no
 series that begin with each pod), no failing pods, no nodes to be provisioned; `bytebridge` is the
@@ -60,7 +60,8 @@ def markdown(
     )
     return (
         f"{INTRODUCTION}\n## Against the best peer\n\nThe bars: no more requests over the "
-        f"objective than the peer with the fewest, at no more than {COST_BAR} of its replica-hours. "
-        f"{sum(s.holds for s in found)} of {len(found)} scenarios hold both. Seeds: {seeds}.\n\n"
+        f"objective than the peer with the fewest, at no more than {COST_BAR} of its "
+        f"replica-hours. {sum(s.holds for s in found)} of {len(found)} scenarios hold "
+        f"both. Seeds: {seeds}.\n\n"
         f"{standing_table(found, summaries)}\n\n## All figures\n\n{sections}"
     )

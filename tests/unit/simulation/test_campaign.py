@@ -1,0 +1,71 @@
+"""A small campaign from end to end."""
+
+from dataclasses import replace
+
+import pytest
+
+from bytebridge.simulation.campaign import Job, perform
+from bytebridge.simulation.document import markdown
+from bytebridge.simulation.policies.registry import POLICIES, require_known
+from bytebridge.simulation.prometheus import Fault, Outage
+from bytebridge.simulation.report import html_report
+from bytebridge.simulation.scenarios import SCENARIOS, Scenario
+from bytebridge.simulation.summary import rows, standings
+
+SMALL = Scenario("small", "a small step", (20.0,) * 120 + (120.0,) * 180, max_replicas=20)
+
+
+def test_every_policy_meets_the_same_requests_and_the_oracle_holds_the_objective() -> None:
+    outcomes = perform(Job(SMALL, 0, tuple(POLICIES))).outcomes
+    assert [outcome.policy for outcome in outcomes] == list(POLICIES)
+    assert len({outcome.requests for outcome in outcomes}) == 1
+    oracle = outcomes[-1]
+    assert oracle.over_share < 0.05
+    assert all(outcome.highest <= 20 for outcome in outcomes)
+
+
+def test_a_run_is_the_same_each_time() -> None:
+    job = Job(SMALL, 3, ("bytebridge", "kpa"), with_courses=True)
+    assert perform(job) == perform(job)
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_no_replica_is_lost_amid_an_outage(fault: Fault) -> None:
+    high = replace(SMALL, rates=(120.0,) * 420, outages=(Outage(120.0, 420.0, fault),))
+    outcome = perform(Job(high, 0, ("bytebridge",))).outcomes[0]
+    before = perform(Job(replace(high, rates=high.rates[:120]), 0, ("bytebridge",))).outcomes[0]
+    assert outcome.lowest_amid_outage >= 4, "what 120 requests/s of 60 ms keep busy"
+    assert before.failed_share == outcome.failed_share == 0
+
+
+def test_report_and_document_show_every_policy_and_need_nothing_else() -> None:
+    results = [perform(Job(SMALL, 0, ("bytebridge", "kpa", "oracle"), with_courses=True))]
+    summary = rows(results[0].outcomes)
+    html = html_report([SMALL], summary, {"small": results[0].courses})
+    assert "<script src=" not in html
+    assert 'class="bytebridge"' in html
+    assert html.count('class="plotly-graph-div"') == 2
+    text = markdown([SMALL], summary, standings(summary), 1)
+    assert "### A small step (`small`)" in text
+    assert "| kpa " in text
+
+
+def test_an_unknown_policy_is_named_with_those_that_are_known() -> None:
+    with pytest.raises(ValueError, match="'hpa' is not known; choose from bytebridge, kpa"):
+        require_known(["bytebridge", "hpa"])
+
+
+def test_scenarios_draw_the_load_they_say() -> None:
+    workload = SCENARIOS["steady"].workload(1)
+    assert len(workload.arrivals) == pytest.approx(300 * 1800, rel=0.01)
+
+
+def test_bursty_arrivals_have_the_index_of_dispersion() -> None:
+    workload = SCENARIOS["bursty"].workload(2)
+    counts = [0] * 90
+    for time in workload.arrivals:
+        counts[int(time // 20)] += 1
+    mean = sum(counts) / len(counts)
+    variance = sum((count - mean) ** 2 for count in counts) / (len(counts) - 1)
+    assert variance / mean == pytest.approx(8.0, rel=0.5)
+    assert mean == pytest.approx(6000, rel=0.03)

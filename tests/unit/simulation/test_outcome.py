@@ -1,0 +1,85 @@
+"""Figures of runs, and rows of figures."""
+
+from dataclasses import replace
+from itertools import pairwise
+from math import inf
+
+import pytest
+
+from bytebridge.simulation.engine import Run, Snapshot
+from bytebridge.simulation.outcome import course, figures, reversals, worst_share
+from bytebridge.simulation.service_model import Workload
+from bytebridge.simulation.summary import rows, standings
+
+WORKLOAD = Workload([float(i) for i in range(100)], [0.1] * 100, (1.0,) * 100)
+RUN = Run(
+    latencies=[0.1] * 90 + [0.3] * 8 + [inf] * 2,
+    changes=[(10.0, 2, 4), (20.0, 4, 3)],
+    snapshots=[Snapshot(0.0, 2, 2, 0, 0), Snapshot(30.0, 3, 3, 0, 1), Snapshot(60.0, 2, 2, 0, 5)],
+    replica_seconds=7200.0,
+)
+
+
+def test_figures_of_a_run() -> None:
+    outcome = figures("s", "bytebridge", 0, WORKLOAD, RUN, 0.2, [(20.0, 40.0)])
+    assert outcome.over_share == pytest.approx(0.10), "failed ones are over too"
+    assert outcome.failed_share == pytest.approx(0.02)
+    assert (outcome.p50, outcome.p95, outcome.p99) == (0.1, 0.3, inf)
+    assert outcome.replica_hours == 2.0
+    assert (outcome.actions, outcome.reversals) == (2, 1)
+    assert (outcome.lowest_amid_outage, outcome.highest) == (3, 3)
+
+
+def test_course_shows_load_and_p95_by_time_of_arrival() -> None:
+    shown = course("s", "bytebridge", WORKLOAD, RUN)
+    assert shown.load == (1.0,) * 10
+    assert shown.p95[:9] == (0.1,) * 9
+    assert shown.p95[9] is None, "failed"
+
+
+@pytest.mark.parametrize(
+    ("over", "requests", "expected"),
+    [
+        pytest.param([0] * 10 + [5] * 10, [10] * 20, 0.5, id="the second ten minutes"),
+        pytest.param([1, 0], [2, 2], 0.25, id="a run shorter than ten minutes"),
+        pytest.param([0] * 12, [0] * 12, 0.0, id="no requests"),
+    ],
+)
+def test_worst_ten_minutes(over: list[int], requests: list[int], expected: float) -> None:
+    assert worst_share(over, requests) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("replicas", "expected"),
+    [
+        pytest.param([2, 4, 6], 0, id="up and up"),
+        pytest.param([2, 4, 3], 1, id="up and down"),
+        pytest.param([2, 4, 3, 5, 4], 3, id="to and fro"),
+        pytest.param([2], 0, id="never"),
+    ],
+)
+def test_reversals(replicas: list[int], expected: int) -> None:
+    changes = [(float(i), a, b) for i, (a, b) in enumerate(pairwise(replicas))]
+    assert reversals(changes) == expected
+
+
+@pytest.mark.parametrize(
+    ("over", "hours", "holds"),
+    [
+        pytest.param(0.05, 0.8, True, id="better and cheaper"),
+        pytest.param(0.05, 0.9, False, id="better at too high a cost"),
+        pytest.param(0.11, 0.5, False, id="worse"),
+    ],
+)
+def test_standing_against_the_best_peer(over: float, hours: float, holds: bool) -> None:
+    own = figures("s", "bytebridge", 0, WORKLOAD, RUN, 0.2, [])
+    outcomes = [
+        replace(own, over_share=over, replica_hours=hours),
+        replace(own, policy="kpa", over_share=0.1, replica_hours=1.0),
+        replace(own, policy="hpa-rps", over_share=0.2, replica_hours=0.1),
+        replace(own, policy="oracle", over_share=0.01, replica_hours=0.4),
+    ]
+    summary = rows(outcomes)
+    (standing,) = standings(summary)
+    assert (standing.peer, standing.holds) == ("kpa", holds)
+    assert summary[0].cost == pytest.approx(hours / 0.4)

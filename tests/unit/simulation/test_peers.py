@@ -1,0 +1,111 @@
+"""The peers do what their documentation says."""
+
+import pytest
+
+from bytebridge.simulation.fleet import Pods
+from bytebridge.simulation.policies.autoscaler import Sight
+from bytebridge.simulation.policies.hpa_behavior import Behavior
+from bytebridge.simulation.policies.hpa_metrics import PodMetric, by_average_value, by_pod_metric
+from bytebridge.simulation.policies.kpa import Kpa
+from bytebridge.simulation.policies.oracle import erlang_c, share_over
+from bytebridge.simulation.prometheus import Prometheus
+from bytebridge.simulation.scenarios import SCENARIOS
+from bytebridge.simulation.service_model import Workload
+
+
+@pytest.mark.parametrize(
+    ("total", "pods", "expected"),
+    [
+        pytest.param(105.0, Pods(10, (0.0,) * 10, 0), 10, id="within the tolerance"),
+        pytest.param(112.0, Pods(10, (0.0,) * 10, 0), 12, id="up, rounded up"),
+        pytest.param(60.0, Pods(10, (0.0,) * 10, 0), 6, id="down"),
+        pytest.param(200.0, Pods(20, (0.0,) * 5, 15), 20, id="starting pods share the metric"),
+        pytest.param(0.0, Pods(5, (0.0,) * 5, 0), 0, id="nothing"),
+    ],
+)
+def test_average_value(total: float, pods: Pods, expected: int) -> None:
+    assert by_average_value(total, 10.0, pods) == expected
+
+
+@pytest.mark.parametrize(
+    ("metric", "desired", "expected"),
+    [
+        pytest.param(PodMetric(0.9, 10, 0, 0), 10, 13, id="up"),
+        pytest.param(PodMetric(0.35, 10, 0, 0), 10, 5, id="down"),
+        pytest.param(PodMetric(0.74, 10, 0, 0), 10, 10, id="within the tolerance"),
+        pytest.param(PodMetric(1.0, 10, 0, 5), 15, 15, id="unready ones count as idle: no more"),
+        pytest.param(PodMetric(1.0, 10, 0, 2), 12, 15, id="unready ones dampen"),
+        pytest.param(PodMetric(0.35, 10, 0, 5), 15, 5, id="unready ones do not count down"),
+        pytest.param(PodMetric(0.35, 10, 10, 0), 20, 15, id="missing ones are on target"),
+        pytest.param(PodMetric(1.0, 10, 10, 0), 20, 20, id="missing ones turn it: stay"),
+        pytest.param(PodMetric(1.0, 0, 5, 0), 5, 5, id="no pod is measured"),
+    ],
+)
+def test_pod_metric(metric: PodMetric, desired: int, expected: int) -> None:
+    assert by_pod_metric(metric, 0.7, desired) == expected
+
+
+def test_behavior_doubles_or_adds_four_in_a_period() -> None:
+    behavior, replicas, seen = Behavior(), 3, []
+    for sync in range(6):
+        replicas = behavior.settle(sync * 15.0, replicas, 100)
+        seen.append(replicas)
+    assert seen == [7, 14, 28, 56, 100, 100]
+
+
+def test_behavior_goes_down_to_the_most_of_five_minutes() -> None:
+    behavior = Behavior()
+    replicas = behavior.settle(0.0, 20, 20)
+    course = []
+    for sync in range(1, 25):
+        replicas = behavior.settle(sync * 15.0, replicas, 8 if sync == 3 else 5)
+        course.append((sync * 15, replicas))
+    assert [r for t, r in course if t < 300] == [20] * 19
+    assert dict(course)[300] == 8
+    assert dict(course)[345] == 5
+
+
+def look(kpa: Kpa, start: int, seconds: int, in_system: int, ready: int) -> int:
+    """The desired replicas after some seconds at a concurrency."""
+    prometheus = Prometheus(ingestion_seconds=0.1, outages=())
+    desired = 0
+    for second in range(start, start + seconds):
+        pods = Pods(ready, (0.0,) * ready, 0)
+        desired = kpa.desired(Sight(float(second), pods, prometheus, in_system, 30.0))
+    return desired
+
+
+@pytest.fixture
+def kpa() -> Kpa:
+    return Kpa(SCENARIOS["step-30"].setting(Workload([], [], [])))
+
+
+def test_kpa_follows_the_stable_window(kpa: Kpa) -> None:
+    assert look(kpa, 0, 60, 14, 10) == 10
+    assert look(kpa, 60, 30, 21, 10) == 13
+
+
+def test_kpa_panics_at_twice_its_pods_and_does_not_go_down_amid_it(kpa: Kpa) -> None:
+    look(kpa, 0, 60, 14, 10)
+    assert look(kpa, 60, 6, 70, 10) == 50
+    assert look(kpa, 66, 54, 14, 10) == 50
+    assert look(kpa, 120, 40, 14, 50) == 25, "at most half away in a tick"
+
+
+@pytest.mark.parametrize(
+    ("slots", "load", "expected"),
+    [
+        pytest.param(1, 0.5, 0.5, id="M/M/1 waits with its utilization"),
+        pytest.param(2, 1.0, 1 / 3, id="M/M/2 at half"),
+        pytest.param(10, 8.0, 0.4092, id="a table's value"),
+    ],
+)
+def test_erlang_c(slots: int, load: float, expected: float) -> None:
+    assert erlang_c(slots, load) == pytest.approx(expected, abs=1e-4)
+
+
+def test_oracle_formula_falls_with_slots_to_what_service_time_alone_puts_over() -> None:
+    shares = [share_over(0.2, 1000, slots, 0.06, 0.5) for slots in range(61, 90)]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[-1] == pytest.approx(share_over(0.2, 0, 1, 0.06, 0.5), rel=0.01)
+    assert share_over(0.2, 1000, 60, 0.06, 0.5) == 1.0
