@@ -1,6 +1,7 @@
 """One aiohttp session to the API server, from the credentials that kopf finds."""
 
 import base64
+import json
 import ssl
 import tempfile
 import time
@@ -98,9 +99,10 @@ class Connection:
                 json=body,
                 headers=self._headers(content_type),
             ) as response:
-                answer: dict[str, Any] = await response.json(content_type=None) or {}
+                text = await response.text()
                 if response.status >= 400:
-                    raise ApiError(response.status, subject, answer.get("message", "refused"))
+                    raise ApiError(response.status, subject, _refusal(text))
+                answer: dict[str, Any] = json.loads(text)
                 return answer
         except (TimeoutError, aiohttp.ClientError, ValueError) as error:
             raise ApiError(0, subject, f"the API server did not answer: {error!r}") from error
@@ -116,6 +118,14 @@ class Connection:
             pair = f"{self._info.username}:{self._info.password or ''}"
             headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
         return headers
+
+
+def _refusal(text: str) -> str:
+    """The sentence of a Status object, or the plain text of an unknown path."""
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        return text.strip() or "refused without a word"
 
 
 def _ssl_context(info: kopf.ConnectionInfo) -> ssl.SSLContext:

@@ -5,6 +5,7 @@ from typing import Any
 import kopf
 
 from bytebridge.api.names import GROUP, PLURAL, VERSION
+from bytebridge.cluster.connection import find_credentials
 from bytebridge.cluster.kinds import DEPLOYMENT, HPA, PDB, SERVICE, Kind
 from bytebridge.controller.store import Store
 
@@ -19,6 +20,10 @@ WATCHED = {
 def build_registry(store: Store) -> kopf.OperatorRegistry:
     """The handlers of one operator."""
     registry = kopf.OperatorRegistry()
+
+    @kopf.on.login(registry=registry)
+    def login(**_: Any) -> kopf.ConnectionInfo:
+        return find_credentials()
 
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     def watch_service(event: Any, **_: Any) -> None:

@@ -1,0 +1,55 @@
+"""One local control plane for all integration tests."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from kubernetes import client, config
+
+from bytebridge.lab.cluster import Lab, start_lab
+from bytebridge.lab.settings import LabSettings
+from support.load import LoadExporter, serve_load
+from support.objects import Cluster, wait_for
+from support.operator_process import OperatorProcess, running_operator
+
+CRD = Path(__file__).parents[2] / "crds" / "scalableservices.scaling.bytebridge.io.yaml"
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    with start_lab(LabSettings(startup_seconds=1.0, scrape_interval_seconds=1.0)) as lab:
+        api = client.ApiextensionsV1Api(config.new_client_from_config(str(lab.kubeconfig)))
+        crd = yaml.safe_load(CRD.read_text())
+        api.create_custom_resource_definition(crd)
+        name = crd["metadata"]["name"]
+
+        def established() -> bool:
+            conditions = api.read_custom_resource_definition(name).status.conditions or []
+            return any(item.type == "Established" and item.status == "True" for item in conditions)
+
+        wait_for("the CRD is established", established, wanted=True)
+        yield lab
+
+
+@pytest.fixture(scope="session")
+def load(lab: Lab) -> Iterator[LoadExporter]:
+    with serve_load() as exporter:
+        lab.add_scrape_target("load", exporter.address)
+        yield exporter
+
+
+@pytest.fixture
+def cluster(lab: Lab) -> Iterator[Cluster]:
+    name = f"test-{uuid.uuid4().hex[:8]}"
+    cluster = Cluster(str(lab.kubeconfig), name)
+    cluster.core.create_namespace({"metadata": {"name": name}})
+    yield cluster
+    cluster.core.delete_namespace(name)
+
+
+@pytest.fixture
+def operator(lab: Lab, load: LoadExporter, tmp_path: Path) -> Iterator[OperatorProcess]:
+    with running_operator(lab, tmp_path) as process:
+        yield process

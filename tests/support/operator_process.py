@@ -1,0 +1,62 @@
+"""`bytebridge run` as users run it: a process of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bytebridge.lab.cluster import Lab
+
+
+class OperatorProcess:
+    """One running operator."""
+
+    def __init__(self, lab: Lab, log: Path, *options: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.address = f"127.0.0.1:{port}"
+        self.log = log
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "bytebridge", "run", "--all-namespaces"),
+                    *("--prometheus-url", lab.prometheus_url, "--listen-port", str(port)),
+                    *("--tick-seconds", "1", *options),
+                ],
+                env={**os.environ, "KUBECONFIG": str(lab.kubeconfig)},
+                stdout=output,
+                stderr=output,
+            )
+
+    def stop(self) -> int:
+        """SIGTERM, as the kubelet sends it; returns the exit code."""
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(20)
+
+    def kill(self) -> None:
+        """SIGKILL: a crash."""
+        self._process.kill()
+        self._process.wait()
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+
+@contextmanager
+def running_operator(lab: Lab, folder: Path, *options: str) -> Iterator[OperatorProcess]:
+    """An operator that must be alive at the end and stop cleanly."""
+    operator = OperatorProcess(lab, folder / "operator.log", *options)
+    try:
+        yield operator
+    finally:
+        alive = operator.alive
+        code = operator.stop() if alive else None
+        print(operator.log.read_text()[-6000:])
+    assert alive, "the operator ended by itself"
+    assert code == 0, f"the operator stopped with exit code {code}"
