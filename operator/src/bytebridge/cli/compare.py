@@ -20,6 +20,9 @@ def compare(
     ] = None,
     policy: Annotated[list[str] | None, typer.Option(help="Only this policy; repeatable.")] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="Workloads drawn per scenario.")] = None,
+    trace: Annotated[
+        list[Path] | None, typer.Option(help="CSV of arrivals, as one more scenario; repeatable.")
+    ] = None,
     document: Annotated[Path | None, typer.Option(help="Markdown file to write.")] = None,
     report: Annotated[Path | None, typer.Option(help="HTML file to write, with plots.")] = None,
 ) -> None:
@@ -31,7 +34,7 @@ def compare(
     from bytebridge.simulation.summary import rows, standings
 
     policies = tuple(policy or (QUICK_POLICIES if quick else POLICIES))
-    chosen = _chosen(quick, scenario, policies)
+    chosen = [*_chosen(quick, scenario, policies), *_recorded(trace or [])]
     seed_count = seeds or (1 if quick else 3)
     jobs = [
         Job(one, seed, policies, with_courses=report is not None and seed == 0)
@@ -69,3 +72,13 @@ def _chosen(quick: bool, parts: list[str] | None, policies: tuple[str, ...]) -> 
             f"scenario {parts}: expected part of a name; known are {', '.join(SCENARIOS)}"
         )
     return chosen
+
+
+def _recorded(traces: list[Path]) -> "list[Scenario]":
+    from bytebridge.simulation.replay import scenario_at_size
+    from bytebridge.simulation.trace import TraceError
+
+    try:
+        return [scenario_at_size(path) for path in traces]
+    except (TraceError, OSError) as error:
+        raise typer.BadParameter(str(error)) from error

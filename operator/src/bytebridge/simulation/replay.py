@@ -1,14 +1,18 @@
 """A scenario from a user's service and a recorded load."""
 
+from bisect import bisect_left
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
 from bytebridge.api.service import ScalableService
 from bytebridge.scaling.policy import DEFAULT_STARTUP_SECONDS
-from bytebridge.simulation.scenarios import Scenario
+from bytebridge.simulation.scenarios import DEFAULT_MODEL, INITIAL_UTILIZATION, Scenario
 from bytebridge.simulation.service_model import ServiceModel
 from bytebridge.simulation.trace import read_trace, scaled, smoothed_rates
 
+SIZE = 75
+"""Replicas, 70 % busy."""
 DEFAULT_SLOTS = 2
 """Slots of a replica when the service leaves `concurrencyPerReplica` to be learned."""
 
@@ -50,4 +54,25 @@ def scenario_of_trace(
         objective_milliseconds=objective.latency_milliseconds if objective else 200,
         scrape_seconds=float(service.spec.metrics.scrape_interval_seconds),
         service=service,
+    )
+
+
+def scenario_at_size(trace: Path) -> Scenario:
+    """Put the default service under a trace, scaled so that its busiest minute needs `SIZE`.
+
+    Raises:
+        TraceError: The trace cannot be read.
+    """
+    recorded = read_trace(trace)
+    starts = range(0, int(recorded[-1]) + 1, 60)
+    edges = [bisect_left(recorded, start) for start in (*starts, starts[-1] + 60)]
+    busiest = max(after - before for before, after in pairwise(edges)) / 60
+    capacity = SIZE * DEFAULT_MODEL.slots * INITIAL_UTILIZATION / DEFAULT_MODEL.service_seconds
+    scale = capacity / busiest
+    arrivals = scaled(recorded, scale, Random(f"trace-{trace.stem}"))
+    return Scenario(
+        name=f"trace-{trace.stem}",
+        summary=f"{trace.name} x {scale:.0f}",
+        rates=smoothed_rates(arrivals),
+        recorded=tuple(arrivals),
     )

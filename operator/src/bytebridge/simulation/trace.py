@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-JITTER_SECONDS = 2.0
+JITTER_SECONDS = 3.0
 """Copies of a recorded request come within so many seconds of it, before or after."""
 RATE_WINDOW_SECONDS = 4
-"""As fine as the jitter leaves the load: the oracle knows each burst."""
+"""About as fine as the jitter leaves the load: the oracle knows each burst."""
 
 
 class TraceError(ValueError):
