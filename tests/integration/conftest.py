@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -20,7 +21,7 @@ CRD = Path(__file__).parents[2] / "crds" / "scalableservices.scaling.bytebridge.
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     with start_lab(LabSettings(startup_seconds=1.0, scrape_interval_seconds=1.0)) as lab:
-        api = client.ApiextensionsV1Api(config.new_client_from_config(str(lab.kubeconfig)))
+        api: Any = client.ApiextensionsV1Api(config.new_client_from_config(str(lab.kubeconfig)))
         crd = yaml.safe_load(CRD.read_text())
         api.create_custom_resource_definition(crd)
         name = crd["metadata"]["name"]

@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from kubernetes import client, config
 
 from bytebridge.api.names import GROUP, PLURAL, VERSION
 
 Manifest = dict[str, Any]
-T = TypeVar("T")
 
 
 def scalable_service(name: str, **scaling: Any) -> Manifest:
@@ -66,11 +65,11 @@ class Cluster:
     def __init__(self, kubeconfig: str, namespace: str) -> None:
         api = config.new_client_from_config(kubeconfig)
         self.namespace = namespace
-        self.apps = client.AppsV1Api(api)
-        self.core = client.CoreV1Api(api)
-        self.hpas = client.AutoscalingV2Api(api)
-        self.policy = client.PolicyV1Api(api)
-        self.custom = client.CustomObjectsApi(api)
+        self.apps: Any = client.AppsV1Api(api)
+        self.core: Any = client.CoreV1Api(api)
+        self.hpas: Any = client.AutoscalingV2Api(api)
+        self.policy: Any = client.PolicyV1Api(api)
+        self.custom: Any = client.CustomObjectsApi(api)
 
     def create(self, manifest: Manifest) -> None:
         if manifest["kind"] == "Deployment":
@@ -106,7 +105,7 @@ class Cluster:
 
     def ready(self, name: str) -> int:
         status = self.apps.read_namespaced_deployment(name, self.namespace).status
-        return status.ready_replicas or 0
+        return int(status.ready_replicas or 0)
 
     def floor(self, name: str) -> int:
         hpa = self.hpas.read_namespaced_horizontal_pod_autoscaler(name, self.namespace)
@@ -130,7 +129,7 @@ class Cluster:
         )
 
 
-def wait_for(what: str, seen: Callable[[], T], wanted: T, seconds: float = 30) -> None:
+def wait_for(what: str, seen: Callable[[], object], wanted: object, seconds: float = 30) -> None:
     """Look until it is so; fail with what was seen last."""
     deadline = time.monotonic() + seconds
     last: object = None
@@ -145,7 +144,7 @@ def wait_for(what: str, seen: Callable[[], T], wanted: T, seconds: float = 30) -
     raise AssertionError(f"{what}: wanted {wanted!r} within {seconds} s, last seen {last!r}")
 
 
-def stays(what: str, seen: Callable[[], T], wanted: T, seconds: float) -> None:
+def stays(what: str, seen: Callable[[], object], wanted: object, seconds: float) -> None:
     """Look all the time; fail at once when it is not so."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

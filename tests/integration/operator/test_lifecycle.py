@@ -3,8 +3,7 @@
 import pytest
 from kubernetes.client import ApiException
 
-from support.load import LoadExporter
-from support.objects import Cluster, deployment, scalable_service, stays, wait_for
+from support.objects import Cluster, scalable_service, wait_for
 
 CHILDREN = ["deployment/nlp", "hpa/nlp", "pdb/nlp", "service/nlp"]
 
@@ -18,25 +17,6 @@ def test_children_are_made_and_garbage_collected(cluster: Cluster) -> None:
     cluster.delete("nlp")
     # The garbage collector learns of a new CRD every 30 s.
     wait_for("garbage collection", cluster.names, [], seconds=90)
-
-
-@pytest.mark.usefixtures("operator")
-def test_an_update_reaches_the_children_and_resets_no_replicas(
-    cluster: Cluster, load: LoadExporter
-) -> None:
-    load.set(cluster.namespace, "nlp", rate=200, in_flight=12)
-    cluster.create(scalable_service("nlp"))
-    wait_for("scaled", lambda: cluster.replicas("nlp"), 4)
-    changed = {"name": "app", "image": "example:2"}
-    body = {"spec": {"template": {"spec": {"containers": [changed]}}}}
-    cluster.patch("nlp", body)
-
-    def image() -> str:
-        found = cluster.apps.read_namespaced_deployment("nlp", cluster.namespace)
-        return str(found.spec.template.spec.containers[0].image)
-
-    wait_for("new image", image, "example:2")
-    assert cluster.replicas("nlp") == 4
 
 
 @pytest.mark.usefixtures("operator")
@@ -54,37 +34,6 @@ def test_drift_is_repaired(cluster: Cluster) -> None:
         return found.spec.max_unavailable
 
     wait_for("the budget is back", budget, "10%")
-
-
-@pytest.mark.usefixtures("operator")
-def test_a_steady_service_is_not_written(cluster: Cluster, load: LoadExporter) -> None:
-    load.set(cluster.namespace, "nlp", rate=20, in_flight=1)
-    cluster.create(scalable_service("nlp"))
-    wait_for("Ready", lambda: cluster.condition("nlp", "Ready"), ("True", "ReplicasReady"))
-    wait_for("signals", lambda: cluster.condition("nlp", "MetricsAvailable"), ("True", "Fresh"))
-
-    def version() -> str:
-        return str(cluster.service("nlp")["metadata"]["resourceVersion"])
-
-    stays("resourceVersion", version, version(), 5)
-
-
-@pytest.mark.usefixtures("operator")
-def test_an_existing_deployment_is_adopted_and_only_scaled(
-    cluster: Cluster, load: LoadExporter
-) -> None:
-    cluster.create(deployment("legacy", 3))
-    service = scalable_service("nlp")
-    service["spec"] |= {"targetRef": {"kind": "Deployment", "name": "legacy"}}
-    del service["spec"]["template"]
-    load.set(cluster.namespace, "nlp", rate=400, in_flight=24)
-    cluster.create(service)
-    wait_for("scaled", lambda: cluster.replicas("legacy"), 8)
-    found = cluster.apps.read_namespaced_deployment("legacy", cluster.namespace)
-    assert found.metadata.generation == 2
-    assert not found.metadata.owner_references
-    cluster.delete("nlp")
-    wait_for("the HPA goes, the Deployment stays", cluster.names, ["deployment/legacy"], 90)
 
 
 @pytest.mark.parametrize(
@@ -118,4 +67,4 @@ def test_a_wrong_object_is_refused_with_the_field_and_the_mend(
     with pytest.raises(ApiException) as refusal:
         cluster.create(service)
     assert refusal.value.status == 422
-    assert message in refusal.value.body
+    assert message in str(refusal.value.body)

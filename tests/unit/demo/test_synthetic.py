@@ -27,7 +27,7 @@ def mean_waiting(slots: int, rate: float, service: float, squared_variation: flo
 
 
 def poisson(rate: float, seconds: float, seed: int) -> list[float]:
-    random = Random(seed)  # noqa: S311 - reproducible, not secret
+    random = Random(seed)
     moment, moments = random.expovariate(rate), []
     while moment < seconds:
         moments.append(moment)

@@ -5,6 +5,8 @@ import typer
 from bytebridge.cli.compare import compare
 from bytebridge.cli.crd import crd
 from bytebridge.cli.decide import decide
+from bytebridge.cli.lab import lab_app
+from bytebridge.cli.run import run
 from bytebridge.cli.simulate import simulate
 
 app = typer.Typer(
@@ -17,3 +19,5 @@ app.command()(compare)
 app.command()(crd)
 app.command()(decide)
 app.command()(simulate)
+app.command()(run)
+app.add_typer(lab_app, name="lab")

@@ -63,7 +63,7 @@ class Leadership:
         if not holder or holder == self._identity:
             return True
         renewed = dt.datetime.fromisoformat(spec["renewTime"])
-        return (now - renewed).total_seconds() > spec["leaseDurationSeconds"]
+        return (now - renewed).total_seconds() > float(spec["leaseDurationSeconds"])
 
     def _lease(self, now: dt.datetime) -> Manifest:
         return {

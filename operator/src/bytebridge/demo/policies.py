@@ -75,7 +75,9 @@ def objects(policy: Policy, service: ScalableService) -> list[Applied]:
 
 def _deployment(service: ScalableService) -> Manifest:
     """The Deployment that the operator would have made, owned by nobody."""
-    manifest = next(child for child in children(service) if child["kind"] == "Deployment")
+    manifest = next(
+        child for child in children(service, pod_monitors=False) if child["kind"] == "Deployment"
+    )
     return _unowned(manifest) | {
         "spec": manifest["spec"] | {"replicas": service.spec.scaling.min_replicas}
     }

@@ -1,164 +1,123 @@
-"""The programs that a lab runs: which, in which version, and where they are found on this machine."""
+"""Where the programs of the lab come from."""
 
+import fcntl
 import os
-import platform
-import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from bytebridge.lab.errors import LabError
 
-Version = tuple[int, int]
-
-_KUBERNETES_LDFLAGS: Final = "-X k8s.io/component-base/version.gitVersion=v1.37.2 -s -w"
-_VERSION_TIMEOUT_SECONDS: Final = 20.0
+KUBERNETES: Final = "v1.37.2"
+_VERSION_FLAG: Final = f"-X k8s.io/component-base/version.gitVersion={KUBERNETES}"
+_MODULES: Final = Path(__file__).parent / "modules"
 
 
 @dataclass(frozen=True, slots=True)
-class Binary:
-    """One program.
-
-    Attributes:
-        name: File name of the program.
-        version: The version that is built, as the project names its release.
-        module: Folder under `lab/modules` whose go.mod and go.sum pin the build.
-        package: Go import path of its main package.
-        oldest: Oldest version that is accepted when the machine brings its own.
-        ldflags: Linker flags of the build.
-        tags: Build tags.
-        in_assets: Whether `$KUBEBUILDER_ASSETS` may hold it.
-        in_path: Whether one on `$PATH` is used.
-    """
+class Program:
+    """One program: its version, and how it is built from Go modules."""
 
     name: str
     version: str
     module: str
+    """Folder with the go.mod and go.sum that pin the build."""
     package: str
-    oldest: Version
-    ldflags: str = "-s -w"
+    """Go import path."""
+    linker_flags: str = "-s -w"
     tags: str = ""
-    in_assets: bool = False
-    in_path: bool = False
 
 
-ETCD: Final = Binary(
-    "etcd", "v3.7.3", "etcd", "go.etcd.io/etcd/server/v3", oldest=(3, 5), in_assets=True
+PROGRAMS: Final = (
+    Program("etcd", "v3.7.3", "etcd", "go.etcd.io/etcd/server/v3"),
+    Program(
+        "kube-apiserver",
+        KUBERNETES,
+        "kubernetes",
+        "k8s.io/kubernetes/cmd/kube-apiserver",
+        f"{_VERSION_FLAG} -s -w",
+    ),
+    Program(
+        "kube-controller-manager",
+        KUBERNETES,
+        "kubernetes",
+        "k8s.io/kubernetes/cmd/kube-controller-manager",
+        f"{_VERSION_FLAG} -s -w",
+    ),
+    Program("kwok", "v0.8.0", "kwok", "sigs.k8s.io/kwok/cmd/kwok"),
+    Program(
+        "prometheus",
+        "v3.16.0",
+        "prometheus",
+        "github.com/prometheus/prometheus/cmd/prometheus",
+        # Service discovery of clouds is most of Prometheus; files are enough for the lab.
+        tags="remove_all_sd",
+    ),
 )
-# 1.36 is the first release with MutatingAdmissionPolicy in admissionregistration.k8s.io/v1; an API
-# server must not be older than the controller manager, hence the newer bound.
-API_SERVER: Final = Binary(
-    "kube-apiserver",
-    "v1.37.2",
-    "kubernetes",
-    "k8s.io/kubernetes/cmd/kube-apiserver",
-    oldest=(1, 37),
-    ldflags=_KUBERNETES_LDFLAGS,
-    in_assets=True,
-)
-CONTROLLER_MANAGER: Final = Binary(
-    "kube-controller-manager",
-    "v1.37.2",
-    "kubernetes",
-    "k8s.io/kubernetes/cmd/kube-controller-manager",
-    oldest=(1, 37),
-    ldflags=_KUBERNETES_LDFLAGS,
-    in_assets=True,
-)
-KWOK: Final = Binary("kwok", "v0.8.0", "kwok", "sigs.k8s.io/kwok/cmd/kwok", oldest=(0, 8))
-PROMETHEUS: Final = Binary(
-    "prometheus",
-    "v3.16.0",
-    "prometheus",
-    "github.com/prometheus/prometheus/cmd/prometheus",
-    oldest=(2, 40),
-    tags="remove_all_sd",
-    in_path=True,
-)
-METRICS_SERVER: Final = Binary(
-    "metrics-server",
-    "v0.9.0",
-    "metrics-server",
-    "sigs.k8s.io/metrics-server/cmd/metrics-server",
-    oldest=(0, 9),
-)
-
-ALL: Final = (ETCD, API_SERVER, CONTROLLER_MANAGER, KWOK, PROMETHEUS, METRICS_SERVER)
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
-    """Where a program was found; `source` says by which rule."""
+class Found:
+    """A program and where it was found."""
 
-    binary: Binary
+    program: Program
     path: Path
     source: str
 
 
-def cache_folder(environment: Mapping[str, str]) -> Path:
-    """The user's folder of built programs."""
-    cache = environment.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(cache) / "bytebridge" / "bin"
+def cache_folder() -> Path:
+    """The user's cache folder for built programs."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "bytebridge" / "bin"
 
 
-def cached_path(binary: Binary, environment: Mapping[str, str]) -> Path:
-    """Where a built program is kept."""
-    return cache_folder(environment) / f"{binary.name}-{binary.version}"
+def find(program: Program) -> Found | None:
+    """Look into `$KUBEBUILDER_ASSETS`, then into the cache."""
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    if assets and (Path(assets) / program.name).is_file():
+        return Found(program, Path(assets) / program.name, "KUBEBUILDER_ASSETS")
+    cached = cache_folder() / f"{program.name}-{program.version}"
+    return Found(program, cached, "cache") if cached.is_file() else None
 
 
-def locate(binary: Binary, environment: Mapping[str, str]) -> Located | None:
-    """Look a program up: `$KUBEBUILDER_ASSETS`, the cache folder, `$PATH` where that is allowed."""
-    assets = environment.get("KUBEBUILDER_ASSETS")
-    if binary.in_assets and assets:
-        candidate = Path(assets) / binary.name
-        if _is_recent(binary, candidate):
-            return Located(binary, candidate, "KUBEBUILDER_ASSETS")
-    cached = cached_path(binary, environment)
-    if os.access(cached, os.X_OK):
-        return Located(binary, cached, "cache")
-    found = shutil.which(binary.name, path=environment.get("PATH")) if binary.in_path else None
-    if found and _is_recent(binary, Path(found)):
-        return Located(binary, Path(found), "PATH")
-    return None
-
-
-def required(environment: Mapping[str, str]) -> dict[str, Path]:
-    """Paths of all programs, by name.
+def find_or_build(program: Program) -> Found:
+    """Find a program or build it into the cache; two runs do not build at once.
 
     Raises:
-        LabError: Some are not on this machine yet.
+        LabError: Go is missing, or the build failed.
     """
-    located = [(binary, locate(binary, environment)) for binary in ALL]
-    missing = [f"{binary.name} {binary.version}" for binary, place in located if place is None]
-    if missing:
+    found = find(program)
+    if found:
+        return found
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return find(program) or _build(program, folder)
+
+
+def _build(program: Program, folder: Path) -> Found:
+    go = shutil.which("go")
+    if go is None:
         raise LabError(
-            f"the lab needs {', '.join(missing)} (on {platform.system()} {platform.machine()}), "
-            "not found: run `bytebridge lab binaries`, which builds what is missing"
+            f"{program.name} {program.version}: not in $KUBEBUILDER_ASSETS nor in {folder}, and "
+            "there is no Go to build it with: install Go 1.26 or newer"
         )
-    return {binary.name: place.path for binary, place in located if place is not None}
-
-
-def parsed_version(output: str) -> Version | None:
-    """The first `major.minor` that follows the word version, `v`, or the program's name."""
-    match = re.search(r"\bv?(\d+)\.(\d+)\.\d+", output)
-    return (int(match[1]), int(match[2])) if match else None
-
-
-def _is_recent(binary: Binary, path: Path) -> bool:
-    if not os.access(path, os.X_OK):
-        return False
-    try:
-        answer = subprocess.run(
-            [path, "--version"],
-            capture_output=True,
-            text=True,
-            timeout=_VERSION_TIMEOUT_SECONDS,
-            check=False,
+    target = folder / f"{program.name}-{program.version}"
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        source, built = Path(scratch, "src"), Path(scratch, program.name)
+        shutil.copytree(_MODULES / program.module, source)
+        command = [
+            *(go, "build", "-mod=mod", "-trimpath", "-tags", program.tags),
+            *("-ldflags", program.linker_flags, "-o", str(built), program.package),
+        ]
+        environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": ""}
+        result = subprocess.run(
+            command, cwd=source, env=environment, capture_output=True, text=True, check=False
         )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    version = parsed_version(answer.stdout + answer.stderr)
-    return version is not None and version >= binary.oldest
+        if result.returncode:
+            raise LabError(f"{program.name}: the Go build failed:\n{result.stderr[-4000:]}")
+        built.replace(target)
+    return Found(program, target, "built from Go modules")

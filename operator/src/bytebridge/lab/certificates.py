@@ -1,6 +1,6 @@
 """The lab's own certificate authorities, certificates and keys (ECDSA P-256)."""
 
-import datetime
+import datetime as dt
 import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,9 @@ FRONT_PROXY_NAME = "front-proxy-client"
 """Common name by which the API server's aggregation layer introduces itself."""
 
 _SERVED_NAMES = ("localhost", "kubernetes.default.svc", "metrics-server.kube-system.svc")
-_LIFETIME = datetime.timedelta(days=30)
+_LIFETIME = dt.timedelta(days=30)
 # A clock that runs behind must not take a certificate for one of the future.
-_BACKDATING = datetime.timedelta(hours=1)
+_BACKDATING = dt.timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class _Signed:
     key: ec.EllipticCurvePrivateKey
 
 
-def write_certificates(folder: Path, now: datetime.datetime) -> CertificateFiles:
+def write_certificates(folder: Path, now: dt.datetime) -> CertificateFiles:
     """Create all certificates and keys of a lab in `folder`, readable by its owner only."""
     folder.mkdir(mode=0o700, parents=True)
     ca = _authority("bytebridge-lab", now)
@@ -63,7 +63,7 @@ def write_certificates(folder: Path, now: datetime.datetime) -> CertificateFiles
     )
 
 
-def _authority(name: str, now: datetime.datetime) -> _Signed:
+def _authority(name: str, now: dt.datetime) -> _Signed:
     key = ec.generate_private_key(ec.SECP256R1())
     builder = (
         _unsigned(name, name, key, now)
@@ -75,7 +75,7 @@ def _authority(name: str, now: datetime.datetime) -> _Signed:
 
 
 def _issued(
-    authority: _Signed, name: str, usage: x509.ObjectIdentifier, now: datetime.datetime
+    authority: _Signed, name: str, usage: x509.ObjectIdentifier, now: dt.datetime
 ) -> _Signed:
     key = ec.generate_private_key(ec.SECP256R1())
     issuer = authority.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
@@ -96,7 +96,7 @@ def _issued(
 
 
 def _unsigned(
-    name: str, issuer: str, key: ec.EllipticCurvePrivateKey, now: datetime.datetime
+    name: str, issuer: str, key: ec.EllipticCurvePrivateKey, now: dt.datetime
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()

@@ -1,7 +1,7 @@
 """A whole local cluster: brought up, used, and gone without a trace."""
 
 import contextlib
-import datetime
+import datetime as dt
 import http.client
 import secrets
 import tempfile
@@ -37,9 +37,7 @@ class Lab:
         self._folder = folder
         self._processes = processes
         self._settings = settings
-        self._files = write_certificates(
-            folder / "certificates", datetime.datetime.now(datetime.UTC)
-        )
+        self._files = write_certificates(folder / "certificates", dt.datetime.now(dt.UTC))
         self.token = secrets.token_hex(16)
         self.server = f"https://{LOOPBACK}:{self._ports.api_server}"
         self.ca_file = self._files.ca

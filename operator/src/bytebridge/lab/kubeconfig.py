@@ -6,7 +6,7 @@ import yaml
 
 
 def kubeconfig(server: str, ca_file: Path, user: str, token: str) -> str:
-    """YAML of a kubeconfig with one cluster, one user with a bearer token, and the context of both."""
+    """YAML of a kubeconfig with one cluster, one user with a bearer token, and their context."""
     context = "bytebridge-lab"
     return yaml.safe_dump(
         {

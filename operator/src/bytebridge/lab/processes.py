@@ -70,7 +70,7 @@ class Processes:
         for name, code in exit_codes.items():
             if code is not None:
                 raise ComponentDiedError(
-                    f"{name} ended with exit code {code}; the end of its log:\n{self.log_tail(name)}"
+                    f"{name} ended with exit code {code}; its log ends:\n{self.log_tail(name)}"
                 )
         return frozenset(exit_codes)
 

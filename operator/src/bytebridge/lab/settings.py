@@ -8,8 +8,8 @@ class LabSettings:
     """Settings of one lab; the defaults are those of a small production cluster.
 
     Attributes:
-        startup_seconds: Time from a pod's creation to its Ready condition. A pod overrides it with the
-            annotation `lab.bytebridge.io/startup-seconds`.
+        startup_seconds: Time from a pod's creation to its Ready condition. A pod overrides it by
+            the annotation `lab.bytebridge.io/startup-seconds`.
         scrape_interval_seconds: Prometheus' scrape interval.
         metrics_server: Whether to run metrics-server, so that an HPA sees CPU use.
     """

@@ -1,10 +1,11 @@
 """The supervisor process: parent of a lab's components, and their end.
 
-It runs as a script of its own (standard library only), takes one JSON request a line on standard input
-and answers each with one line. When its standard input closes or its parent is gone, for whatever
-reason (SIGKILL included), it kills every component with its process group and removes the lab's folder.
+It runs as a script of its own (standard library only), takes one JSON request a line on standard
+input and answers each with one line. When its standard input closes or its parent is gone, for
+whatever reason (SIGKILL included), it kills every component with its process group and removes the
+lab's folder.
 Should the supervisor itself be killed, Linux kills its children (PR_SET_PDEATHSIG); that signal
-follows the *thread* that forked, which is why this process has one thread and the lab does not fork.
+follows the *thread* that forked, hence this process has one thread and the lab does not fork.
 """
 
 import contextlib
