@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from bytebridge.scaling.observation import Observation
 
 MAX_SLOTS_PER_REPLICA = 1_024.0
+SHORTEST_SERVICE_SECONDS = 1e-6
+LONGEST_SERVICE_SECONDS = 3_600.0
 LEARNING_RATE = 0.3
 SATURATED_BACKLOG = 1.0
 """Waiting requests a ready replica from which its slots are taken to be all busy."""
@@ -34,6 +36,8 @@ def learn_capacity(
     if observation.template_hash != known.template_hash:
         known = Capacity(template_hash=observation.template_hash)
     service = _service_seconds(observation) or known.service_seconds
+    if service is not None:
+        service = min(max(service, SHORTEST_SERVICE_SECONDS), LONGEST_SERVICE_SECONDS)
     slots = configured_slots or _learned_slots(known.slots, observation)
     return replace(known, slots=slots, service_seconds=service)
 
