@@ -10,6 +10,7 @@ from bytebridge.api.crd import custom_resource_definition
 from bytebridge.api.names import API_VERSION, PLURAL, SERVICE_LABEL
 from bytebridge.api.service import ScalableService
 from bytebridge.resources.autoscaler import autoscaler
+from bytebridge.resources.children import children
 
 Manifest = dict[str, Any]
 Applied = tuple[str, Manifest]
