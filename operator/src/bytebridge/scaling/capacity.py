@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, replace
 
-from bytebridge.scaling.observation import Observation
+from bytebridge.scaling.observation import Observation, Readings
 
 MAX_SLOTS_PER_REPLICA = 1_024.0
 SHORTEST_SERVICE_SECONDS = 1e-6
 LONGEST_SERVICE_SECONDS = 3_600.0
 LEARNING_RATE = 0.3
+SLOW_LEARNING_RATE = 0.01
+STEADY_SHARE = 0.2
+"""Windows that differ by less than this are taken to show one steady load."""
 SATURATED_BACKLOG = 1.0
 """Waiting requests a ready replica from which its slots are taken to be all busy."""
 
@@ -35,22 +38,38 @@ def learn_capacity(
     """Update what is known of a replica; what was learned of another template is forgotten."""
     if observation.template_hash != known.template_hash:
         known = Capacity(template_hash=observation.template_hash)
-    service = _service_seconds(observation) or known.service_seconds
+    service = _service_seconds(observation, known.service_seconds)
     if service is not None:
         service = min(max(service, SHORTEST_SERVICE_SECONDS), LONGEST_SERVICE_SECONDS)
     slots = configured_slots or _learned_slots(known.slots, observation)
     return replace(known, slots=slots, service_seconds=service)
 
 
-def _service_seconds(observation: Observation) -> float | None:
-    """Measured service time, or Little's law over the busy slots (J. Little, 1961): S = N / X."""
+def _service_seconds(observation: Observation, known: float | None) -> float | None:
+    """Measured service time; else the mean latency while nothing waits; else what was known.
+
+    Where the queue is not exported, latency may hold waiting, so it lowers what is known at once
+    but raises it slowly. Last, Little's law over the busy slots, S = N / X (J. Little, 1961), but
+    only while the load is steady: N is a moment's figure and X a window's.
+    """
     readings = observation.readings
     if readings.service_seconds:
         return readings.service_seconds
+    latency = readings.latency_mean_seconds
+    if latency and not readings.queue_depth:
+        if known is None or readings.queue_depth is not None or latency < known:
+            return latency
+        return known + SLOW_LEARNING_RATE * (latency - known)
+    return known or _by_littles_law(readings)
+
+
+def _by_littles_law(readings: Readings) -> float | None:
     windows = readings.requests_per_second
-    if readings.in_flight and windows and windows[max(windows)] > 0:
-        return readings.in_flight / windows[max(windows)]
-    return None if readings.queue_depth else readings.latency_mean_seconds
+    if not readings.in_flight or not windows:
+        return None
+    fast, slow = windows[min(windows)], windows[max(windows)]
+    steady = slow > 0 and abs(fast - slow) <= STEADY_SHARE * slow
+    return readings.in_flight / slow if steady else None
 
 
 def _learned_slots(known: float | None, observation: Observation) -> float | None:

@@ -32,7 +32,10 @@ class Demand:
 
 
 def estimate_demand(
-    readings: Readings, time: float, previous: Sample | None, dispersion: float
+    readings: Readings,
+    time: float,
+    previous: Sample | None,
+    dispersion: float,
 ) -> Demand | None:
     """Estimate the arrival rate; `None` when no window is known.
 
@@ -54,22 +57,29 @@ def estimate_demand(
     sample = Sample(time, fast, readings.queue_depth)
     growth = _queue_growth(sample, previous)
     noise = SURGE_SIGMAS * sqrt(max(dispersion, 1.0) * max(slow, 1 / slow_window) / fast_window)
-    newest = _newest_rate(sample, previous, fast_window)
-    surging = max(fast, newest) + growth > slow + noise
-    rate = max(fast, newest) + growth if surging else max(slow, min(fast, slow + noise))
+    mean = max(slow, 1 / slow_window)
+    newest = max(fast, _newest_rate(sample, previous, fast_window, mean, dispersion))
+    arrivals = newest + growth
+    surging = arrivals > slow + noise
+    rate = arrivals if surging else max(slow, fast)
     return Demand(min(rate, HIGHEST_RATE), surging, sample)
 
 
-def _newest_rate(now: Sample, previous: Sample | None, window: float) -> float:
+def _newest_rate(
+    now: Sample, previous: Sample | None, window: float, mean: float, dispersion: float
+) -> float:
     """Rate of the part of the window that was not in the last reading.
 
     rate(t) W = rate(t - d) W + new counts - counts that left; those that left came at about the
-    old rate, hence new = old + (rate(t) - rate(t - d)) W / d.
+    old rate, hence new = old + (rate(t) - rate(t - d)) W / d. That is a difference of two counts
+    over d, so it is believed only beyond the noise of both.
     """
     if previous is None or not SHORTEST_STEP_SECONDS <= now.time - previous.time < window:
         return now.fast_rate
-    step = (now.fast_rate - previous.fast_rate) * window / (now.time - previous.time)
-    return max(now.fast_rate, previous.fast_rate + step)
+    elapsed = now.time - previous.time
+    step = (now.fast_rate - previous.fast_rate) * window / elapsed
+    noise = SURGE_SIGMAS * sqrt(2 * max(dispersion, 1.0) * mean / elapsed)
+    return previous.fast_rate + step if step > noise else now.fast_rate
 
 
 def _queue_growth(now: Sample, previous: Sample | None) -> float:

@@ -36,8 +36,13 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         observation: What is known now.
     """
     _remember_present(state, observation)
-    demand = estimate_demand(observation.readings, observation.time, state.sample, state.dispersion)
     state.capacity = learn_capacity(state.capacity, observation, policy.concurrency_per_replica)
+    demand = estimate_demand(
+        observation.readings,
+        observation.time,
+        state.sample,
+        state.dispersion,
+    )
     needs = compute_needs(
         policy,
         observation,
