@@ -8,8 +8,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 from bytebridge.lab.cluster import Lab
+from support.objects import wait_for
 
 
 class OperatorProcess:
@@ -43,6 +45,15 @@ class OperatorProcess:
         self._process.kill()
         self._process.wait()
 
+    def ready(self) -> bool:
+        """Its /readyz answers: a tick has ended."""
+        assert self.alive, self.log.read_text()[-3000:]
+        try:
+            with urlopen(f"http://{self.address}/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
     @property
     def alive(self) -> bool:
         return self._process.poll() is None
@@ -53,6 +64,7 @@ def running_operator(lab: Lab, folder: Path, *options: str) -> Iterator[Operator
     """An operator that must be alive at the end and stop cleanly."""
     operator = OperatorProcess(lab, folder / "operator.log", *options)
     try:
+        wait_for("the operator is ready", operator.ready, wanted=True)
         yield operator
     finally:
         alive = operator.alive

@@ -1,5 +1,7 @@
 """Demand and capacity, one line a case."""
 
+from typing import Any
+
 import pytest
 
 from bytebridge.scaling.capacity import Capacity, learn_capacity
@@ -19,9 +21,22 @@ from unit.scaling.build import seen
 )
 def test_extrapolation(fast: float, before: float, elapsed: float, expected: float) -> None:
     readings = Readings(requests_per_second={15.0: fast, 60.0: before}, queue_depth=0)
-    demand = estimate_demand(readings, elapsed, Sample(0, before, 0), 1.0)
+    demand = estimate_demand(readings, elapsed, Sample(0, before, 0, before), 1.0)
     assert demand is not None
     assert demand.rate == pytest.approx(expected)
+
+
+def test_a_step_that_fills_the_window_is_never_overstated() -> None:
+    """From 20 to 200 a second, seen every second: the newest rate stays the true one."""
+    sample = Sample(0, 20, 0, 20)
+    for second in range(1, 16):
+        fast = 20 + 180 * second / 15
+        slow = 20 + 180 * second / 60
+        readings = Readings(requests_per_second={15.0: fast, 60.0: slow}, queue_depth=0)
+        demand = estimate_demand(readings, second, sample, 1.0)
+        assert demand is not None
+        assert 199 <= demand.rate <= 205
+        sample = demand.sample
 
 
 @pytest.mark.parametrize(
@@ -37,7 +52,7 @@ def test_extrapolation(fast: float, before: float, elapsed: float, expected: flo
     ],
 )
 def test_service_time(
-    readings: dict[str, float], known: float | None, expected: float | None
+    readings: dict[str, Any], known: float | None, expected: float | None
 ) -> None:
     observation = seen(fast=1000, **{"service_seconds": None, **readings})
     learned = learn_capacity(Capacity(service_seconds=known), observation, 4)

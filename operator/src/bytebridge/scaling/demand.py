@@ -19,6 +19,9 @@ class Sample:
     time: float
     fast_rate: float
     backlog: float | None
+    base: float = 0.0
+    """Rate before the surge that is under way, or else of the slow window."""
+    surging: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,39 +57,43 @@ def estimate_demand(
         return None
     fast_window, slow_window = min(windows), max(windows)
     fast, slow = windows[fast_window], windows[slow_window]
-    sample = Sample(time, fast, readings.queue_depth)
-    growth = _queue_growth(sample, previous)
+    base = slow if previous is None or not previous.surging else previous.base
+    growth = _queue_growth(time, readings.queue_depth, previous)
     noise = SURGE_SIGMAS * sqrt(max(dispersion, 1.0) * max(slow, 1 / slow_window) / fast_window)
-    mean = max(slow, 1 / slow_window)
-    newest = max(fast, _newest_rate(sample, previous, fast_window, mean, dispersion))
+    newest = max(fast, _newest_rate(fast, time, previous, fast_window, base, dispersion))
     arrivals = newest + growth
     surging = arrivals > slow + noise
-    rate = arrivals if surging else max(slow, fast)
-    return Demand(min(rate, HIGHEST_RATE), surging, sample)
+    rate = min(arrivals if surging else max(slow, fast), HIGHEST_RATE)
+    return Demand(rate, surging, Sample(time, fast, readings.queue_depth, base, surging))
 
 
 def _newest_rate(
-    now: Sample, previous: Sample | None, window: float, mean: float, dispersion: float
+    fast: float,
+    time: float,
+    previous: Sample | None,
+    window: float,
+    base: float,
+    dispersion: float,
 ) -> float:
     """Rate of the part of the window that was not in the last reading.
 
-    rate(t) W = rate(t - d) W + new counts - counts that left; those that left came at about the
-    old rate, hence new = old + (rate(t) - rate(t - d)) W / d. That is a difference of two counts
-    over d, so it is believed only beyond the noise of both.
+    rate(t) W = rate(t - d) W + new counts - counts that left. Those that left came before the
+    surge, at the base rate, hence new = base + (rate(t) - rate(t - d)) W / d. That is a difference
+    of two counts over d, so it is believed only beyond the noise of both.
     """
-    if previous is None or not SHORTEST_STEP_SECONDS <= now.time - previous.time < window:
-        return now.fast_rate
-    elapsed = now.time - previous.time
-    step = (now.fast_rate - previous.fast_rate) * window / elapsed
-    noise = SURGE_SIGMAS * sqrt(2 * max(dispersion, 1.0) * mean / elapsed)
-    return previous.fast_rate + step if step > noise else now.fast_rate
+    if previous is None or not SHORTEST_STEP_SECONDS <= time - previous.time < window:
+        return fast
+    elapsed = time - previous.time
+    step = (fast - previous.fast_rate) * window / elapsed
+    noise = SURGE_SIGMAS * sqrt(2 * max(dispersion, 1.0) * max(base, 1 / window) / elapsed)
+    return base + step if step > noise else fast
 
 
-def _queue_growth(now: Sample, previous: Sample | None) -> float:
+def _queue_growth(time: float, backlog: float | None, previous: Sample | None) -> float:
     """Requests a second that pile up instead of being served; 0 when not known."""
-    if previous is None or previous.backlog is None or now.backlog is None:
+    if previous is None or previous.backlog is None or backlog is None:
         return 0.0
-    elapsed = now.time - previous.time
+    elapsed = time - previous.time
     if elapsed < SHORTEST_STEP_SECONDS:
         return 0.0
-    return max(0.0, now.backlog - previous.backlog) / elapsed
+    return max(0.0, backlog - previous.backlog) / elapsed

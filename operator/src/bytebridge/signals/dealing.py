@@ -50,17 +50,24 @@ def values_by_service(query: Query, vector: Vector) -> dict[Key, float]:
             return {}
         value = _known(vector[0])
         return {} if value is None else {query.for_service: value}
-    values: dict[Key, float] = {}
+    seen: dict[Key, list[float | None]] = {}
     for element in vector:
-        labels, value = element["metric"], _known(element)
-        if value is not None and SERVICE_SERIES_LABEL in labels:
-            values[labels.get("namespace", ""), labels[SERVICE_SERIES_LABEL]] = value
-    return values
+        labels = element["metric"]
+        if SERVICE_SERIES_LABEL in labels:
+            key = (labels.get("namespace", ""), labels[SERVICE_SERIES_LABEL])
+            seen.setdefault(key, []).append(_known(element))
+    # Several series for one service: which of them is meant, nobody can know.
+    return {
+        key: values[0] for key, values in seen.items() if len(values) == 1 and values[0] is not None
+    }
 
 
 def _known(element: Mapping[str, Any]) -> float | None:
-    value = float(element["value"][1])
-    return value if isfinite(value) else None
+    try:
+        value = float(element["value"][1])
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None
+    return value if isfinite(value) and value >= 0 else None
 
 
 def _readings(
