@@ -27,10 +27,6 @@ setup: $(STAMP) ## Create .venv with the locked dependencies
 binaries: $(STAMP) ## Find, download or build what the local cluster runs (once; kept in the user's cache folder)
 	$(BIN)/bytebridge lab binaries
 
-.PHONY: demo
-demo: binaries ## Replay a production trace at 10x against a live local cluster (ARGS="--policy hpa" for a plain HPA)
-	$(BIN)/bytebridge demo $(ARGS)
-
 .PHONY: unit
 unit: $(STAMP) ## Run the fast tests (seconds)
 	$(BIN)/pytest tests/unit $(ARGS)
@@ -48,10 +44,6 @@ lint: $(STAMP) ## Check format, lint, types, layers and the generated CRD
 test: lint binaries ## Run every check and every test, on a real local control plane
 	$(BIN)/pytest tests $(ARGS)
 
-.PHONY: bench
-bench: binaries ## Measure reaction time, 2,000 services and the cost of a decision on this machine
-	$(BIN)/python -m tests.bench $(ARGS)
-
 .PHONY: compare
 compare: $(STAMP) ## Simulate ByteBridge and its peers side by side into docs/comparison.md (ARGS="--report out.html" for plots)
 	$(BIN)/bytebridge compare --document docs/comparison.md $(ARGS)
@@ -64,10 +56,6 @@ fmt: $(STAMP) ## Format the code and mend what the linter can mend
 .PHONY: crd
 crd: $(STAMP) ## Write crds/ anew from the models
 	$(BIN)/bytebridge crd > crds/scalableservices.scaling.bytebridge.io.yaml
-
-.PHONY: docs
-docs: $(STAMP) ## Write docs/reference.md anew from the models
-	$(BIN)/bytebridge reference > docs/reference.md
 
 .PHONY: lock
 lock: $(STAMP) ## Resolve the dependencies anew into operator/locks

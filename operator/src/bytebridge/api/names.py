@@ -22,6 +22,3 @@ SERVICE_SERIES_LABEL: Final = "scaling_bytebridge_io_service"
 
 PAUSED_ANNOTATION: Final = f"{GROUP}/paused"
 """`"true"` on a ScalableService pauses it as `spec.scaling.paused` does."""
-
-FLOOR_ANNOTATION: Final = f"{GROUP}/floor-replicas"
-"""A manual floor for incidents: a whole number, never above maxReplicas."""

@@ -55,16 +55,6 @@ class ScaleDown(Model):
     """Most that one decision may take away, in percent of the present replicas."""
 
 
-class Schedule(Model):
-    """A floor for a known event."""
-
-    cron: Annotated[str, Field(pattern=r"^\S+( \S+){4}$", max_length=100)]
-    """Start of the window, five fields."""
-    time_zone: str = "UTC"
-    duration_seconds: Annotated[int, Field(ge=60, le=604_800)]
-    min_replicas: Replicas
-
-
 class Scaling(Model):
     """How many replicas may run and what they are to achieve."""
 
@@ -87,13 +77,6 @@ class Scaling(Model):
             "!has(self.fallbackReplicas) || self.fallbackReplicas <= self.maxReplicas",
             "spec.scaling.fallbackReplicas: must not be above maxReplicas; lower it",
         ),
-        (
-            "self.schedules.all(s, s.minReplicas <= self.maxReplicas)",
-            (
-                "spec.scaling.schedules: minReplicas of a window must not be above maxReplicas; "
-                "lower it"
-            ),
-        ),
     )
 
     min_replicas: Replicas = 1
@@ -109,7 +92,6 @@ class Scaling(Model):
     scale_down: ScaleDown = ScaleDown()
     startup_seconds: Annotated[int | None, Field(ge=1, le=3_600)] = None
     """Expected time from a pod's creation to Ready, until it has been measured."""
-    schedules: Annotated[list[Schedule], Field(max_length=16)] = []
     fallback_after_seconds: Annotated[int, Field(ge=15, le=86_400)] = 120
     """Signals unknown for longer than this are a reason for the fallback."""
     fallback_replicas: Replicas | None = None

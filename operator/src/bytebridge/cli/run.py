@@ -68,6 +68,5 @@ def run(
         lease_namespace=lease_namespace,
         listen_host=listen_host,
         listen_port=listen_port,
-        json_logs=json_logs,
     )
     asyncio.run(run_operator(settings))

@@ -16,4 +16,3 @@ class OperatorSettings:
     lease_namespace: str = "default"
     listen_host: str = "127.0.0.1"
     listen_port: int = 8080
-    json_logs: bool = False

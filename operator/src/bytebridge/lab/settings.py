@@ -11,12 +11,10 @@ class LabSettings:
         startup_seconds: Time from a pod's creation to its Ready condition. A pod overrides it by
             the annotation `lab.bytebridge.io/startup-seconds`.
         scrape_interval_seconds: Prometheus' scrape interval.
-        metrics_server: Whether to run metrics-server, so that an HPA sees CPU use.
     """
 
     startup_seconds: float = 10.0
     scrape_interval_seconds: float = 5.0
-    metrics_server: bool = False
 
     def __post_init__(self) -> None:
         if self.startup_seconds < 0:
