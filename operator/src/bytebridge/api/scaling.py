@@ -49,7 +49,7 @@ class ScaleUp(Model):
 class ScaleDown(Model):
     """Rails on the way down."""
 
-    hold_seconds: Seconds = 180
+    hold_seconds: Seconds = 60
     """Replicas go down to the largest need seen within this time."""
     max_step_percent: Annotated[int, Field(ge=1, le=100)] = 50
     """Most that one decision may take away, in percent of the present replicas."""
@@ -85,7 +85,7 @@ class Scaling(Model):
     queue: QueueObjective | None = None
     concurrency_per_replica: Annotated[float | None, Field(gt=0, le=10_000)] = None
     """Requests that one replica serves at once; learned when absent."""
-    target_utilization_percent: Annotated[int, Field(ge=10, le=95)] = 75
+    target_utilization_percent: Annotated[int, Field(ge=10, le=95)] = 85
     """Share of the slots that may be busy on average."""
     cpu: Cpu = Cpu()
     scale_up: ScaleUp = ScaleUp()

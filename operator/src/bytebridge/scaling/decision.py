@@ -14,6 +14,7 @@ class Reason(StrEnum):
     SURGE_DETECTED = "SurgeDetected"
     BURSTINESS = "Burstiness"
     BACKLOG = "Backlog"
+    FORECAST = "Forecast"
     MIN_REPLICAS = "MinReplicas"
     MAX_REPLICAS = "MaxReplicas"
     SCALE_DOWN_HOLD = "ScaleDownHold"

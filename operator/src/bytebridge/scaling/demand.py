@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from math import sqrt
 
 from bytebridge.scaling.observation import Readings
+from bytebridge.scaling.trend import Point
 
 SHORTEST_STEP_SECONDS = 0.5
 """Differences over less time than this say nothing."""
 HIGHEST_RATE = 1e9
-SURGE_SIGMAS = 3.0
-"""The fast window is trusted above the slow one beyond this many standard deviations."""
+SIGMAS = 3.0
+"""A shorter window is trusted against a longer one beyond this many standard deviations."""
+HISTORY_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +21,9 @@ class Sample:
     time: float
     fast_rate: float
     backlog: float | None
-    base: float = 0.0
-    """Rate before the surge that is under way, or else of the slow window."""
-    surging: bool = False
+    ready_throughput: float | None = None
+    history: tuple[Point, ...] = ()
+    """Newest rates of the last minute, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,20 @@ class Demand:
 
     rate: float
     surging: bool
-    """The fast window, or the growth of the queue, lies clearly above the slow window."""
+    """The newest rate lies clearly above that of the slow window."""
     sample: Sample
+
+
+@dataclass(frozen=True, slots=True)
+class _Windows:
+    """Rates by length of window; `newest` is absent unless a third, shorter window is known."""
+
+    fast: float
+    fast_seconds: float
+    slow: float
+    slow_seconds: float
+    newest: float | None = None
+    newest_seconds: float = 0.0
 
 
 def estimate_demand(
@@ -39,11 +53,13 @@ def estimate_demand(
     time: float,
     previous: Sample | None,
     dispersion: float,
+    ready_throughput: float | None = None,
 ) -> Demand | None:
     """Estimate the arrival rate; `None` when no window is known.
 
-    Completions are cut off at saturation, so the growth of the queue is added. A step fills the
-    fast window only in part, so its newest share is extrapolated, once it is beyond noise.
+    The slow window has the least noise and is believed as long as the faster ones do not
+    contradict it. Completions are cut off at saturation, so the growth of the queue is added to
+    what the ready replicas can have served meanwhile.
 
     Args:
         readings: Present signals.
@@ -51,49 +67,102 @@ def estimate_demand(
         previous: The sample of the last estimate.
         dispersion: Index of dispersion of the arrivals, variance over mean of counts
             (R. Gusella, IEEE JSAC 9, 1991).
+        ready_throughput: Requests a second of the ready replicas when busy; `None`: not known.
     """
-    windows = readings.requests_per_second
-    if not windows:
+    windows = _split(readings)
+    if windows is None:
         return None
-    fast_window, slow_window = min(windows), max(windows)
-    fast, slow = windows[fast_window], windows[slow_window]
-    base = slow if previous is None or not previous.surging else previous.base
-    growth = _queue_growth(time, readings.queue_depth, previous)
-    noise = SURGE_SIGMAS * sqrt(max(dispersion, 1.0) * max(slow, 1 / slow_window) / fast_window)
-    newest = max(fast, _newest_rate(fast, time, previous, fast_window, base, dispersion))
-    arrivals = newest + growth
-    surging = arrivals > slow + noise
-    rate = min(arrivals if surging else max(slow, fast), HIGHEST_RATE)
-    return Demand(rate, surging, Sample(time, fast, readings.queue_depth, base, surging))
+    newest = _newest_rate(windows, time, previous, dispersion)
+    saturated = _saturated_rate(readings, time, previous, newest, ready_throughput)
+    if saturated is not None:
+        # The inferred rate is the less certain of the two, but the first to see a step.
+        was_saturated = previous is not None and bool(previous.backlog)
+        newest = max(windows.fast if was_saturated else newest, saturated)
+    newest = min(newest, HIGHEST_RATE)
+    noise = _noise(windows.slow, windows.fast_seconds, dispersion)
+    surging = newest > windows.slow + noise
+    if surging:
+        rate = newest
+    elif windows.fast < windows.slow - noise:
+        rate = windows.fast
+    else:
+        rate = windows.slow
+    history = (*_recent(previous, time), Point(time, newest))
+    sample = Sample(time, windows.fast, readings.queue_depth, ready_throughput, history)
+    return Demand(min(rate, HIGHEST_RATE), surging, sample)
+
+
+def _split(readings: Readings) -> _Windows | None:
+    ascending = sorted(readings.requests_per_second.items())
+    if not ascending:
+        return None
+    slow_seconds, slow = ascending[-1]
+    if len(ascending) < 3:
+        fast_seconds, fast = ascending[0]
+        return _Windows(fast, fast_seconds, slow, slow_seconds)
+    (newest_seconds, newest), (fast_seconds, fast) = ascending[0], ascending[1]
+    return _Windows(fast, fast_seconds, slow, slow_seconds, newest, newest_seconds)
+
+
+def _noise(rate: float, seconds: float, dispersion: float) -> float:
+    """What a count over `seconds` may deviate from its mean by chance, as a rate."""
+    return SIGMAS * sqrt(max(dispersion, 1.0) * max(rate, 1 / seconds) / seconds)
+
+
+def _recent(previous: Sample | None, time: float) -> tuple[Point, ...]:
+    if previous is None:
+        return ()
+    return tuple(p for p in previous.history if time - HISTORY_SECONDS <= p.time < time)
 
 
 def _newest_rate(
-    fast: float,
-    time: float,
-    previous: Sample | None,
-    window: float,
-    base: float,
-    dispersion: float,
+    windows: _Windows, time: float, previous: Sample | None, dispersion: float
 ) -> float:
-    """Rate of the part of the window that was not in the last reading.
+    """The rate of the last seconds where it differs from the fast window beyond noise.
 
-    rate(t) W = rate(t - d) W + new counts - counts that left. Those that left came before the
-    surge, at the base rate, hence new = base + (rate(t) - rate(t - d)) W / d. That is a difference
-    of two counts over d, so it is believed only beyond the noise of both.
+    Without a window of its own it is inferred from two readings of the fast one:
+    rate(t) W = rate(t - d) W + new counts - counts that left.
     """
-    if previous is None or not SHORTEST_STEP_SECONDS <= time - previous.time < window:
+    fast, width = windows.fast, windows.fast_seconds
+    if windows.newest is not None:
+        noise = _noise(fast, windows.newest_seconds, dispersion)
+        return windows.newest if abs(windows.newest - fast) > noise else fast
+    if previous is None or not SHORTEST_STEP_SECONDS <= time - previous.time < width:
         return fast
     elapsed = time - previous.time
-    step = (fast - previous.fast_rate) * window / elapsed
-    noise = SURGE_SIGMAS * sqrt(2 * max(dispersion, 1.0) * max(base, 1 / window) / elapsed)
-    return base + step if step > noise else fast
+    left = min(_rate_at(previous, time - width), previous.fast_rate)
+    change = (fast - previous.fast_rate) * width / elapsed
+    noise = _noise(left, elapsed, dispersion) * sqrt(2)
+    return max(fast, left + change) if change > noise else fast
 
 
-def _queue_growth(time: float, backlog: float | None, previous: Sample | None) -> float:
-    """Requests a second that pile up instead of being served; 0 when not known."""
+def _rate_at(previous: Sample, time: float) -> float:
+    """The newest rate as it was then, or the oldest that is remembered."""
+    known = previous.history
+    earlier = [point for point in known if point.time <= time]
+    return earlier[-1].rate if earlier else (known[0].rate if known else previous.fast_rate)
+
+
+def _saturated_rate(
+    readings: Readings,
+    time: float,
+    previous: Sample | None,
+    newest: float,
+    ready_throughput: float | None,
+) -> float | None:
+    """Arrivals while requests pile up: growth of the queue + what was served meanwhile.
+
+    Holds for counters of arrivals and of completions alike, as what was served is bounded by what
+    the ready replicas can do. `None` when nothing piles up or too little is known.
+    """
+    backlog = readings.queue_depth
     if previous is None or previous.backlog is None or backlog is None:
-        return 0.0
+        return None
+    if ready_throughput is None or previous.ready_throughput is None:
+        return None
     elapsed = time - previous.time
-    if elapsed < SHORTEST_STEP_SECONDS:
-        return 0.0
-    return max(0.0, backlog - previous.backlog) / elapsed
+    if elapsed < SHORTEST_STEP_SECONDS or backlog <= previous.backlog:
+        return None
+    # Pods that became Ready in between have served for a part of the time only.
+    served = min(ready_throughput, previous.ready_throughput, newest)
+    return (backlog - previous.backlog) / elapsed + served

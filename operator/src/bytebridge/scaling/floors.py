@@ -1,5 +1,6 @@
 """What each rule asks for, in replicas. Every rule is one function of plain figures."""
 
+from dataclasses import dataclass
 from math import ceil, exp, sqrt
 
 from bytebridge.scaling.queueing import slots_for_tail
@@ -49,25 +50,53 @@ def burst_floor(offered_load: float, slots: float, dispersion: float) -> int:
     return ceil((offered_load + margin) / slots - EPSILON)
 
 
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """What serves, what is about to, and what a replica more would do."""
+
+    ready: int
+    starting: int
+    replica_throughput: float
+    """Requests a second of one busy replica."""
+    seconds_to_ready: float
+    """Until the replicas under way serve."""
+    startup_seconds: float
+    """Until a replica that is asked for now serves."""
+
+
 def drain_floor(
-    *, rate: float, backlog: float, ready_throughput: float, replica_throughput: float,
-    seconds_to_ready: float, drain_seconds: float,
-) -> int:  # fmt: skip
+    fleet: Fleet, rate: float, rate_until_ready: float, backlog: float, drain_seconds: float
+) -> int:
     """Replicas that clear, in time, the backlog there will be once new pods are Ready.
 
+    Where the replicas under way clear it in time, no more are asked for. Where they do not, those
+    that are asked for now meet what is left by then: no backlog is counted twice.
+
     Args:
-        rate: Arrivals a second.
+        fleet: The replicas.
+        rate: Arrivals a second once new pods are Ready.
+        rate_until_ready: Mean arrivals a second until then.
         backlog: Requests that wait now.
-        ready_throughput: Requests a second of the replicas that are Ready now.
-        replica_throughput: Requests a second of one replica.
-        seconds_to_ready: Until the next pods are Ready; capacity under way is thereby counted
-            once, as time, and the backlog that it will meet once, as growth until then.
-        drain_seconds: The backlog is to be gone this long after.
+        drain_seconds: The backlog is to be gone this long after pods are Ready.
     """
-    later = max(0.0, backlog + (rate - ready_throughput) * seconds_to_ready)
-    if later < 1:
+    each, total = fleet.replica_throughput, fleet.ready + fleet.starting
+    growth = rate_until_ready - fleet.ready * each
+    if fleet.starting:
+        met = max(0.0, backlog + growth * fleet.seconds_to_ready)
+        enough = _clearing_replicas(met, rate, each, drain_seconds)
+        if enough <= total:
+            return enough
+        rest = fleet.startup_seconds - fleet.seconds_to_ready
+        left = max(0.0, met + (rate - total * each) * rest)
+        return max(total, _clearing_replicas(left, rate, each, drain_seconds))
+    left = max(0.0, backlog + growth * fleet.startup_seconds)
+    return _clearing_replicas(left, rate, each, drain_seconds)
+
+
+def _clearing_replicas(backlog: float, rate: float, each: float, drain_seconds: float) -> int:
+    if backlog < 1:
         return 0
-    return ceil((rate + later / drain_seconds) / replica_throughput - EPSILON)
+    return ceil((rate + backlog / drain_seconds) / each - EPSILON)
 
 
 def smoothed_dispersion(

@@ -9,15 +9,20 @@ from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.demand import Demand, estimate_demand
 from bytebridge.scaling.explanation import explain
 from bytebridge.scaling.floors import smoothed_dispersion
-from bytebridge.scaling.needs import REASONS, Needs, compute_needs
+from bytebridge.scaling.needs import REASONS, Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.state import State
 
 FULL_COVERAGE = 0.9
 """Below this share of replicas with fresh series, sums are too low to go down by."""
-DRAIN_HOLD_SECONDS = 30.0
-"""Surplus for a backlog is kept this long, so that the next reading does not take it back."""
+SURPLUS_HOLD_TICKS = 2
+"""Surplus for a backlog or a forecast is kept this long: one reading less does not take it back."""
+SMALL_STEP = 0.1
+"""Going down by no more than this share of the present replicas (or by one) waits longer: the gain
+is small, and noise asks for it often. The HPA's tolerance is the same share, for ever."""
+SMALL_STEP_HOLDS = 5.0
+"""Times `holdSeconds` that such a step waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         observation.time,
         state.sample,
         state.dispersion,
+        _ready_throughput(state.capacity, observation),
     )
     needs = compute_needs(
         policy,
@@ -49,7 +55,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         demand,
         state.capacity,
         state.dispersion,
-        _seconds_to_ready(policy, state, observation),
+        _startup(policy, state, observation),
     )
     _learn_dispersion(state, observation, demand)
     choice = _choose(policy, state, observation, needs, demand)
@@ -67,12 +73,16 @@ def _remember_present(state: State, observation: Observation) -> None:
         state.starting_since = observation.time
 
 
-def _seconds_to_ready(policy: Policy, state: State, observation: Observation) -> float:
-    """Until the next capacity serves: that under way, or else what is decided now."""
-    startup = observation.startup_seconds or policy.startup_seconds
+def _ready_throughput(capacity: Capacity, observation: Observation) -> float | None:
+    each = capacity.requests_per_second
+    return None if each is None else each * observation.replicas.ready
+
+
+def _startup(policy: Policy, state: State, observation: Observation) -> Startup:
+    seconds = observation.startup_seconds or policy.startup_seconds
     if state.starting_since is None:
-        return startup
-    return max(0.0, startup - (observation.time - state.starting_since))
+        return Startup(seconds, seconds)
+    return Startup(seconds, max(0.0, seconds - (observation.time - state.starting_since)))
 
 
 def _learn_dispersion(state: State, observation: Observation, demand: Demand | None) -> None:
@@ -80,8 +90,9 @@ def _learn_dispersion(state: State, observation: Observation, demand: Demand | N
     if demand is None:
         state.sample = None
         return
-    # A surge is a change of the mean, not variance around it.
-    if state.sample is not None and not demand.surging and len(windows) > 1:
+    # A surge, and its end, are changes of the mean, not variance around it.
+    steady = demand.rate == windows[max(windows)]
+    if state.sample is not None and steady and len(windows) > 1:
         fast, slow = min(windows), max(windows)
         age = max(0.0, observation.time - state.sample.time)
         state.dispersion = smoothed_dispersion(
@@ -98,13 +109,17 @@ def _choose(
     if not needs.complete:
         return _blind(policy, state, observation, needed)
     state.blind_since = None
-    state.needs.add(time, clamp(policy, needs.standing))
-    state.drains.add(time, needed)
+    standing = clamp(policy, needs.standing)
+    state.needs.add(time, standing)
+    state.small_steps.add(time, standing)
+    state.surplus.add(time, needed)
     if needed > present:
         return _Choice(limit_step(policy, present, needed), _up_reason(policy, needs, demand))
     coverage = observation.readings.coverage
     if coverage is not None and coverage < FULL_COVERAGE:
         return _partly_blind(policy, present, coverage)
+    if needs.clearing:
+        return _Choice(clamp(policy, present), Reason.BACKLOG, "a backlog is being worked off")
     return _down(policy, state, time, present, needed)
 
 
@@ -141,19 +156,23 @@ def _up_reason(policy: Policy, needs: Needs, demand: Demand | None) -> Reason:
 
 
 def _down(policy: Policy, state: State, time: float, present: int, needed: int) -> _Choice:
+    hold = policy.hold_seconds
     held = max(
         needed,
-        state.needs.largest(time, policy.hold_seconds),
-        state.drains.largest(time, min(DRAIN_HOLD_SECONDS, policy.hold_seconds)),
+        state.needs.largest(time, hold),
+        state.surplus.largest(time, min(SURPLUS_HOLD_TICKS * policy.tick_seconds, hold)),
     )
     target = clamp(policy, min(held, present))
+    if 0 < present - target <= max(1.0, SMALL_STEP * present) and target > 0:
+        hold *= SMALL_STEP_HOLDS
+        target = min(present, max(target, state.small_steps.largest(time, hold)))
     if target < present:
         lowest = present - max(1, ceil(present * policy.max_step_down))
         target = max(target, clamp(policy, lowest))
         reason = Reason.SCALED_TO_ZERO if target == 0 else Reason.SCALE_DOWN
         return _Choice(target, reason)
     if needed < target:
-        words = f"{needed} would do; the largest need of {policy.hold_seconds:.0f} s is kept"
+        words = f"{needed} would do; the largest need of {hold:.0f} s is kept"
         return _Choice(target, Reason.SCALE_DOWN_HOLD, words)
     return _Choice(target, Reason.STEADY)
 

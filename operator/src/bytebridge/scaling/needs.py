@@ -8,6 +8,7 @@ from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.demand import Demand
 from bytebridge.scaling.floors import (
+    Fleet,
     burst_floor,
     drain_floor,
     latency_floor,
@@ -15,8 +16,9 @@ from bytebridge.scaling.floors import (
 )
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.trend import forecast_rate
 
-DRAIN_SECONDS = 20.0
+DRAIN_SECONDS = 10.0
 """A backlog of a service with a latency objective is gone this long after pods are Ready."""
 
 REASONS: Mapping[str, Reason] = {
@@ -24,10 +26,24 @@ REASONS: Mapping[str, Reason] = {
     "latency": Reason.LATENCY_OBJECTIVE,
     "burst": Reason.BURSTINESS,
     "drain": Reason.BACKLOG,
+    "forecast": Reason.FORECAST,
     "depth": Reason.BACKLOG,
     "cpu": Reason.UTILIZATION,
     "wake": Reason.WAKE_UP,
 }
+
+SURPLUS = frozenset({"drain", "forecast"})
+"""Rules whose need passes soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Startup:
+    """When capacity serves, in seconds from now."""
+
+    seconds: float
+    """A replica that is asked for now."""
+    seconds_to_ready: float
+    """The first of those under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +53,13 @@ class Needs:
     floors: Mapping[str, int]
     complete: bool
     """False: something was unknown, so the floors are a reason to go up but not to go down."""
+    clearing: bool = False
+    """A backlog is being worked off that will not be gone by the next decision."""
 
     @property
     def standing(self) -> int:
-        """The need without the surplus for a backlog."""
-        return max((count for name, count in self.floors.items() if name != "drain"), default=0)
+        """The need of the present load, without the surplus for a backlog or a forecast."""
+        return max((n for name, n in self.floors.items() if name not in SURPLUS), default=0)
 
     @property
     def binding(self) -> str | None:
@@ -55,12 +73,12 @@ def compute_needs(
     demand: Demand | None,
     capacity: Capacity,
     dispersion: float,
-    seconds_to_ready: float,
+    startup: Startup,
 ) -> Needs:
     """Apply every rule for which enough is known."""
     backlog = observation.readings.queue_depth
     floors: dict[str, int] = {}
-    complete = True
+    complete, clearing = True, False
     if policy.depth_per_replica is not None:
         floors["depth"] = ceil((backlog or 0.0) / policy.depth_per_replica)
         complete = backlog is not None
@@ -70,18 +88,21 @@ def compute_needs(
         floors |= _floors_without_capacity(policy, observation)
         complete = "cpu" in floors
     elif demand.rate > 0:
-        floors |= _queueing_floors(policy, demand, capacity, dispersion)
-        floors["drain"] = _drain(policy, observation, demand, capacity, seconds_to_ready)
+        forecast = _forecast(policy, demand, dispersion, startup)
+        floors |= _queueing_floors(policy, demand.rate, capacity, dispersion)
+        floors["forecast"] = _forecast_floor(policy, forecast, demand.rate, capacity)
+        floors["drain"] = _drain(policy, observation, (demand.rate, forecast), capacity, startup)
+        clearing = _clearing(policy, observation, demand.rate, capacity)
     if backlog or (demand is not None and demand.rate > 0):
         floors["wake"] = 1
-    return Needs(floors, complete)
+    return Needs(floors, complete, clearing)
 
 
 def _queueing_floors(
-    policy: Policy, demand: Demand, capacity: Capacity, dispersion: float
+    policy: Policy, rate: float, capacity: Capacity, dispersion: float
 ) -> dict[str, int]:
     slots, service = capacity.slots or 1.0, capacity.service_seconds or 0.0
-    load = demand.rate * service
+    load = rate * service
     floors = {"utilization": utilization_floor(load, slots, policy.target_utilization)}
     if policy.latency_seconds is not None:
         floors["latency"] = latency_floor(
@@ -89,6 +110,22 @@ def _queueing_floors(
         )
         floors["burst"] = burst_floor(load, slots, dispersion)
     return floors
+
+
+def _forecast(policy: Policy, demand: Demand, dispersion: float, startup: Startup) -> float:
+    """The rate when what is decided now serves. Workers with a queue need no forecast."""
+    if policy.latency_seconds is None:
+        return demand.rate
+    horizon = startup.seconds + policy.tick_seconds
+    return forecast_rate(demand.sample.history, demand.rate, horizon, dispersion)
+
+
+def _forecast_floor(policy: Policy, forecast: float, rate: float, capacity: Capacity) -> int:
+    """Utilization alone: what the forecast misses is more than what queueing adds."""
+    if forecast <= rate:
+        return 0
+    load = forecast * (capacity.service_seconds or 0.0)
+    return utilization_floor(load, capacity.slots or 1.0, policy.target_utilization)
 
 
 def _floors_without_capacity(policy: Policy, observation: Observation) -> dict[str, int]:
@@ -99,26 +136,41 @@ def _floors_without_capacity(policy: Policy, observation: Observation) -> dict[s
     return {"cpu": utilization_floor(ready * busy, 1.0, policy.target_utilization)}
 
 
+def _backlog(observation: Observation, capacity: Capacity) -> float:
+    """What waits; 0 for a queue shorter than the slots: any healthy service has that at times."""
+    backlog = observation.readings.queue_depth or 0.0
+    return backlog if backlog > observation.replicas.ready * (capacity.slots or 1.0) else 0.0
+
+
 def _drain(
     policy: Policy,
     observation: Observation,
-    demand: Demand,
+    rates: tuple[float, float],
     capacity: Capacity,
-    seconds_to_ready: float,
+    startup: Startup,
 ) -> int:
     throughput = capacity.requests_per_second
     if throughput is None:
         return 0
-    ready = observation.replicas.ready
-    backlog = observation.readings.queue_depth or 0.0
-    # A queue shorter than the busy slots is what any healthy service has at times.
-    if backlog <= ready * (capacity.slots or 1.0):
-        backlog = 0.0
-    return drain_floor(
-        rate=demand.rate,
-        backlog=backlog,
-        ready_throughput=ready * throughput,
+    replicas, (now, then) = observation.replicas, rates
+    fleet = Fleet(
+        ready=replicas.ready,
+        starting=replicas.starting,
         replica_throughput=throughput,
-        seconds_to_ready=seconds_to_ready,
-        drain_seconds=policy.drain_seconds or DRAIN_SECONDS,
+        seconds_to_ready=startup.seconds_to_ready,
+        startup_seconds=startup.seconds,
     )
+    drain_seconds = policy.drain_seconds or DRAIN_SECONDS
+    backlog = _backlog(observation, capacity)
+    return drain_floor(fleet, then, (now + then) / 2, backlog, drain_seconds)
+
+
+def _clearing(
+    policy: Policy, observation: Observation, rate: float, capacity: Capacity
+) -> bool:
+    """Whether a service with a latency objective still needs its surplus for a backlog."""
+    throughput, backlog = capacity.requests_per_second, _backlog(observation, capacity)
+    if throughput is None or backlog == 0 or policy.latency_seconds is None:
+        return False
+    surplus = observation.replicas.ready * throughput - rate
+    return backlog > surplus * policy.tick_seconds

@@ -16,8 +16,10 @@ class State:
     capacity: Capacity = field(default_factory=Capacity)
     needs: HoldWindow = field(default_factory=HoldWindow)
     """Needs that are held for `holdSeconds`."""
-    drains: HoldWindow = field(default_factory=HoldWindow)
-    """Surplus for a backlog, given back soon."""
+    small_steps: HoldWindow = field(default_factory=HoldWindow)
+    """Needs that are held longer, against going down by a little and up again."""
+    surplus: HoldWindow = field(default_factory=HoldWindow)
+    """Needs of a backlog or a forecast, given back soon."""
     blind_since: float | None = None
     starting_since: float | None = None
     decided_once: bool = False

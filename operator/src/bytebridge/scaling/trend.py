@@ -1,0 +1,74 @@
+"""Where the load is going: a ramp is extrapolated, a step is not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+FEWEST_POINTS = 4
+SIGMAS = 3.0
+MOST_GROWTH = 3.0
+"""A forecast is at most this many times the present rate: trends do not last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A rate at a time."""
+
+    time: float
+    rate: float
+
+
+def forecast_rate(
+    history: Sequence[Point], rate: float, horizon_seconds: float, dispersion: float
+) -> float:
+    """The rate to be expected after a time, never below the present one.
+
+    Least squares over the last few points, or over all of them where the few show no trend. A
+    trend counts only beyond noise, and only where a line explains the points better than a step
+    does: the load after a step stays where it is.
+
+    Args:
+        history: Newest rates, oldest first, requests a second.
+        rate: Present rate.
+        horizon_seconds: How far to look ahead.
+        dispersion: Index of dispersion of the arrivals.
+    """
+    for points in (history[-FEWEST_POINTS:], history[-2 * FEWEST_POINTS :], history):
+        slope = _slope(points, dispersion)
+        if slope > 0:
+            return min(rate + slope * horizon_seconds, MOST_GROWTH * rate)
+    return rate
+
+
+def _slope(points: Sequence[Point], dispersion: float) -> float:
+    """Requests a second, a second; 0 where there is no significant ramp upwards."""
+    if len(points) < FEWEST_POINTS:
+        return 0.0
+    count = len(points)
+    time = sum(p.time for p in points) / count
+    mean = sum(p.rate for p in points) / count
+    spread = sum((p.time - time) ** 2 for p in points)
+    if spread <= 0:
+        return 0.0
+    slope = sum((p.time - time) * (p.rate - mean) for p in points) / spread
+    interval = (points[-1].time - points[0].time) / (count - 1)
+    deviation = sqrt(max(dispersion, 1.0) * max(mean, 0.0) / (interval * spread))
+    if slope <= SIGMAS * deviation:
+        return 0.0
+    line = sum((p.rate - mean - slope * (p.time - time)) ** 2 for p in points)
+    return slope if line < _step_error([p.rate for p in points]) else 0.0
+
+
+def _step_error(rates: Sequence[float]) -> float:
+    """Least squared error of two levels; the reading amid the step is free."""
+    return min(
+        _squared_error(rates[:amid]) + _squared_error(rates[amid + 1 :])
+        for amid in range(1, len(rates))
+    )
+
+
+def _squared_error(rates: Sequence[float]) -> float:
+    if len(rates) < 2:
+        return 0.0
+    mean = sum(rates) / len(rates)
+    return sum((rate - mean) ** 2 for rate in rates)
