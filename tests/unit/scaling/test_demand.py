@@ -7,6 +7,7 @@ import pytest
 from bytebridge.scaling.capacity import Capacity, learn_capacity
 from bytebridge.scaling.demand import Sample, estimate_demand
 from bytebridge.scaling.observation import Readings
+from bytebridge.scaling.trend import Point, forecast_rate
 from unit.scaling.build import seen
 
 
@@ -14,21 +15,21 @@ from unit.scaling.build import seen
     ("fast", "before", "elapsed", "expected"),
     [
         pytest.param(1000, 1000, 5, 1000, id="steady"),
-        pytest.param(1010, 1000, 5, 1010, id="noise is not extrapolated"),
-        pytest.param(1005, 1000, 1, 1005, id="nor over a short tick"),
+        pytest.param(1010, 1000, 5, 1000, id="noise is left out"),
+        pytest.param(1005, 1000, 1, 1000, id="over a short tick as well"),
         pytest.param(400, 100, 5, 1000, id="a step is"),
     ],
 )
 def test_extrapolation(fast: float, before: float, elapsed: float, expected: float) -> None:
     readings = Readings(requests_per_second={15.0: fast, 60.0: before}, queue_depth=0)
-    demand = estimate_demand(readings, elapsed, Sample(0, before, 0, before), 1.0)
+    demand = estimate_demand(readings, elapsed, Sample(0, before, 0), 1.0)
     assert demand is not None
     assert demand.rate == pytest.approx(expected)
 
 
 def test_a_step_that_fills_the_window_is_never_overstated() -> None:
     """From 20 to 200 a second, seen every second: the newest rate stays the true one."""
-    sample = Sample(0, 20, 0, 20)
+    sample = Sample(0, 20, 0, history=tuple(Point(second, 20) for second in range(-15, 0)))
     for second in range(1, 16):
         fast = 20 + 180 * second / 15
         slow = 20 + 180 * second / 60
@@ -57,3 +58,51 @@ def test_service_time(
     observation = seen(fast=1000, **{"service_seconds": None, **readings})
     learned = learn_capacity(Capacity(service_seconds=known), observation, 4)
     assert learned.service_seconds == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("rates", "expected"),
+    [
+        pytest.param([100] * 12, 100, id="steady"),
+        pytest.param([100, 104, 97, 108, 95, 103], 103, id="noise"),
+        pytest.param([100, 100, 100, 550], 550, id="amid a step"),
+        pytest.param([100, 100, 550, 1000], 1000, id="after a step"),
+        pytest.param([100, 200, 300, 400], 1000, id="a ramp: 20/s each second for 30 s"),
+        pytest.param([100, 100, 100, 200, 300, 400], 1000, id="the begin of a ramp"),
+        pytest.param([100, 200, 300, 400, 400, 400, 400], 400, id="a ramp that has ended"),
+        pytest.param([400, 300, 200, 100], 100, id="never below the present rate"),
+        pytest.param([0, 1000, 2000, 3000], 9000, id="at most three times the present rate"),
+        pytest.param([100, 300], 300, id="too few points"),
+    ],
+)
+def test_forecast(rates: list[float], expected: float) -> None:
+    history = [Point(5.0 * i, rate) for i, rate in enumerate(rates)]
+    assert forecast_rate(history, rates[-1], 30, 1.0) == pytest.approx(expected, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("backlog", "fast", "expected"),
+    [
+        pytest.param(4_000, 366.7, 900, id="arrivals: growth of the queue and what was served"),
+        pytest.param(4_000, 100, 900, id="completions are cut off at saturation"),
+        pytest.param(0, 100, 100, id="no queue: the counter alone"),
+    ],
+)
+def test_saturation(backlog: float, fast: float, expected: float) -> None:
+    """A hundred a second were served while the queue grew by 800 a second."""
+    readings = Readings(requests_per_second={15.0: fast, 60.0: 100}, queue_depth=backlog)
+    before = Sample(0, 100, 0, ready_throughput=100, history=(Point(-20, 100),))
+    demand = estimate_demand(readings, 5, before, 1.0, ready_throughput=100)
+    assert demand is not None
+    assert demand.rate == pytest.approx(expected, abs=1)
+
+
+def test_windows_that_are_not_full_yet_are_no_surge() -> None:
+    """New series: the slow window holds 15 s of requests only, the fast one grows into its own."""
+    sample = None
+    for time, fast, slow in ((0, 150, 37), (5, 300, 75), (10, 300, 100)):
+        readings = Readings(requests_per_second={15.0: fast, 60.0: slow}, queue_depth=0)
+        demand = estimate_demand(readings, time, sample, 1.0)
+        assert demand is not None
+        assert (demand.rate, demand.surging) == (fast, False)
+        sample = demand.sample

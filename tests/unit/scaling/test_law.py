@@ -18,7 +18,7 @@ from unit.scaling.build import POLICY, policy, seen
         (POLICY, seen(fast=20, queue_depth=0), 2, Reason.STEADY),
         (POLICY, seen(fast=1000, queue_depth=0, desired=19), 20, Reason.UTILIZATION),
         (POLICY, seen(fast=1000, slow=100, queue_depth=0, desired=20), 20, Reason.STEADY),
-        (POLICY, seen(fast=1000, slow=100, queue_depth=0, desired=3), 33, Reason.BACKLOG),
+        (POLICY, seen(fast=1000, slow=100, queue_depth=0, desired=3), 60, Reason.BACKLOG),
         (POLICY, seen(fast=9000, queue_depth=0, desired=90), 100, Reason.MAX_REPLICAS),
         (POLICY, seen(fast=1, desired=1), 2, Reason.MIN_REPLICAS),
         (POLICY, seen(desired=7), 7, Reason.SIGNALS_UNKNOWN),

@@ -85,7 +85,7 @@ class Scaling(Model):
     queue: QueueObjective | None = None
     concurrency_per_replica: Annotated[float | None, Field(gt=0, le=10_000)] = None
     """Requests that one replica serves at once; learned when absent."""
-    target_utilization_percent: Annotated[int, Field(ge=10, le=95)] = 85
+    target_utilization_percent: Annotated[int, Field(ge=10, le=95)] = 90
     """Share of the slots that may be busy on average."""
     cpu: Cpu = Cpu()
     scale_up: ScaleUp = ScaleUp()

@@ -1,6 +1,6 @@
 """How many requests arrive: what the windows say, and what saturation hides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 from bytebridge.scaling.observation import Readings
@@ -12,6 +12,9 @@ HIGHEST_RATE = 1e9
 SIGMAS = 3.0
 """A shorter window is trusted against a longer one beyond this many standard deviations."""
 HISTORY_SECONDS = 60.0
+INFERENCE_NOISE = 1.5 * sqrt(2)
+"""Noise of a rate inferred from two windows, in that of a count over the time between them: there
+are two counts, and PromQL's extrapolation makes more of them (three intervals from two)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,8 @@ class Sample:
     fast_rate: float
     backlog: float | None
     ready_throughput: float | None = None
+    known_since: float = float("-inf")
+    """Since when rates are known without a break: a window is not full before."""
     history: tuple[Point, ...] = ()
     """Newest rates of the last minute, oldest first."""
 
@@ -72,6 +77,9 @@ def estimate_demand(
     windows = _split(readings)
     if windows is None:
         return None
+    known_since = time if previous is None else previous.known_since
+    if time - known_since < windows.slow_seconds:
+        windows = replace(windows, slow=windows.fast, slow_seconds=windows.fast_seconds)
     newest = _newest_rate(windows, time, previous, dispersion)
     saturated = _saturated_rate(readings, time, previous, newest, ready_throughput)
     if saturated is not None:
@@ -87,8 +95,12 @@ def estimate_demand(
         rate = windows.fast
     else:
         rate = windows.slow
-    history = (*_recent(previous, time), Point(time, newest))
-    sample = Sample(time, windows.fast, readings.queue_depth, ready_throughput, history)
+    # A trend is found in raw counts: it averages their noise by itself.
+    point = newest if windows.newest is None else max(windows.newest, saturated or 0.0)
+    history = (*_recent(previous, time), Point(time, min(point, HIGHEST_RATE)))
+    sample = Sample(
+        time, windows.fast, readings.queue_depth, ready_throughput, known_since, history
+    )
     return Demand(min(rate, HIGHEST_RATE), surging, sample)
 
 
@@ -129,10 +141,12 @@ def _newest_rate(
         return windows.newest if abs(windows.newest - fast) > noise else fast
     if previous is None or not SHORTEST_STEP_SECONDS <= time - previous.time < width:
         return fast
+    if time - previous.known_since < width:
+        return fast
     elapsed = time - previous.time
     left = min(_rate_at(previous, time - width), previous.fast_rate)
     change = (fast - previous.fast_rate) * width / elapsed
-    noise = _noise(left, elapsed, dispersion) * sqrt(2)
+    noise = _noise(left, elapsed, dispersion) * INFERENCE_NOISE
     return max(fast, left + change) if change > noise else fast
 
 

@@ -18,8 +18,11 @@ from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.trend import forecast_rate
 
-DRAIN_SECONDS = 10.0
+DRAIN_SECONDS = 5.0
 """A backlog of a service with a latency objective is gone this long after pods are Ready."""
+MOST_SURPLUS = 3.0
+"""A backlog is a reason for at most this many times what the load needs: more pods for seconds
+cost their start, and may cost nodes."""
 
 REASONS: Mapping[str, Reason] = {
     "utilization": Reason.UTILIZATION,
@@ -92,6 +95,7 @@ def compute_needs(
         floors |= _queueing_floors(policy, demand.rate, capacity, dispersion)
         floors["forecast"] = _forecast_floor(policy, forecast, demand.rate, capacity)
         floors["drain"] = _drain(policy, observation, (demand.rate, forecast), capacity, startup)
+        floors["drain"] = min(floors["drain"], _most_surplus(floors))
         clearing = _clearing(policy, observation, demand.rate, capacity)
     if backlog or (demand is not None and demand.rate > 0):
         floors["wake"] = 1
@@ -165,9 +169,12 @@ def _drain(
     return drain_floor(fleet, then, (now + then) / 2, backlog, drain_seconds)
 
 
-def _clearing(
-    policy: Policy, observation: Observation, rate: float, capacity: Capacity
-) -> bool:
+def _most_surplus(floors: Mapping[str, int]) -> int:
+    standing = max((n for name, n in floors.items() if name not in SURPLUS), default=0)
+    return ceil(MOST_SURPLUS * max(standing, floors.get("forecast", 0)))
+
+
+def _clearing(policy: Policy, observation: Observation, rate: float, capacity: Capacity) -> bool:
     """Whether a service with a latency objective still needs its surplus for a backlog."""
     throughput, backlog = capacity.requests_per_second, _backlog(observation, capacity)
     if throughput is None or backlog == 0 or policy.latency_seconds is None:

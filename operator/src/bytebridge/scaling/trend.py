@@ -24,8 +24,8 @@ def forecast_rate(
     """The rate to be expected after a time, never below the present one.
 
     Least squares over the last few points, or over all of them where the few show no trend. A
-    trend counts only beyond noise, and only where a line explains the points better than a step
-    does: the load after a step stays where it is.
+    trend counts only beyond noise, and only where a step does not explain the points: the load
+    after a step stays where it is.
 
     Args:
         history: Newest rates, oldest first, requests a second.
@@ -52,11 +52,13 @@ def _slope(points: Sequence[Point], dispersion: float) -> float:
         return 0.0
     slope = sum((p.time - time) * (p.rate - mean) for p in points) / spread
     interval = (points[-1].time - points[0].time) / (count - 1)
-    deviation = sqrt(max(dispersion, 1.0) * max(mean, 0.0) / (interval * spread))
-    if slope <= SIGMAS * deviation:
+    variance = max(dispersion, 1.0) * max(mean, 0.0) / interval
+    errors = [p.rate - mean - slope * (p.time - time) for p in points]
+    ended = errors[-1] < -sqrt(variance)
+    if ended or slope <= SIGMAS * sqrt(variance / spread):
         return 0.0
-    line = sum((p.rate - mean - slope * (p.time - time)) ** 2 for p in points)
-    return slope if line < _step_error([p.rate for p in points]) else 0.0
+    a_step_will_do = _step_error([p.rate for p in points]) <= SIGMAS**2 * variance
+    return 0.0 if a_step_will_do else slope
 
 
 def _step_error(rates: Sequence[float]) -> float:

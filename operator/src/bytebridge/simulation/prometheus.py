@@ -133,6 +133,15 @@ class Prometheus:
         points = [(s.time, value(s)) for s in self._range(window, now)]
         return rate(points, now - window, now)
 
+    def newest_rate(
+        self, value: Callable[[Sample], float], window: float, now: float
+    ) -> float | None:
+        """`irate(series[window])` at `now`: the rate between the last two scrapes."""
+        last = self._range(window, now)[-2:]
+        if len(last) < 2:
+            return None
+        return (value(last[1]) - value(last[0])) / (last[1].time - last[0].time)
+
     def latest(self, now: float) -> Sample | None:
         """The instant vector: the last scrape, absent when that has failed."""
         if self._silent(now):

@@ -20,6 +20,7 @@ class ByteBridge:
         self._state = State()
         self._slots = setting.model.slots
         self._completions_only = setting.completions_only
+        self._scrape = setting.scrape_seconds
         self._fast = 3 * setting.scrape_seconds
 
     def desired(self, sight: Sight) -> int:
@@ -41,6 +42,9 @@ class ByteBridge:
             for window in (self._fast, SLOW_SECONDS)
             if (rate := prometheus.rate(self._counter, window, now)) is not None
         }
+        newest = prometheus.newest_rate(self._counter, self._fast, now)
+        if newest is not None:
+            rates[self._scrape] = newest
         busy = prometheus.rate(lambda s: s.busy_seconds, SLOW_SECONDS, now)
         return Readings(
             requests_per_second=rates,
