@@ -106,3 +106,25 @@ def test_windows_that_are_not_full_yet_are_no_surge() -> None:
         assert demand is not None
         assert (demand.rate, demand.surging) == (fast, False)
         sample = demand.sample
+
+
+@pytest.mark.parametrize(
+    ("readings", "growth", "expected"),
+    [
+        pytest.param({"fast": 600, "in_flight": 8}, 466.7, 0.06, id="arrivals are counted"),
+        pytest.param({"fast": 133.3, "in_flight": 8}, 466.7, 0.06, id="completions are counted"),
+        pytest.param({"fast": 133.3}, 466.7, 0.06, id="all slots are busy amid a backlog"),
+        pytest.param(
+            {"fast": 133.3, "in_flight": 8, "latency_mean_seconds": 0.05}, 0, 0.05, id="bound"
+        ),
+    ],
+)
+def test_service_time_when_first_seen_amid_a_backlog(
+    readings: dict[str, Any], growth: float, expected: float
+) -> None:
+    observation = seen(queue_depth=500, service_seconds=None, **readings)
+    learned = learn_capacity(Capacity(), observation, 4, growth)
+    assert learned.service_seconds == pytest.approx(expected, rel=0.01)
+    assert learned.estimated
+    later = seen(fast=100, queue_depth=0, latency_mean_seconds=0.07, service_seconds=None)
+    assert learn_capacity(learned, later, 4).service_seconds == 0.07

@@ -152,7 +152,11 @@ async def _announce(
         reason=decision.reason.value,
         message=decision.message,
     )
-    await around.client.create(scaling_event(key, entry.uid, decision, around.now()))
+    try:
+        await around.client.create(scaling_event(key, entry.uid, decision, around.now()))
+    except ApiError as error:
+        # An Event is a courtesy: what follows must not wait for it.
+        log.warning("event not written", namespace=key[0], name=key[1], error=str(error))
 
 
 async def _measure_startup(

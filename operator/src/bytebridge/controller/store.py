@@ -1,6 +1,6 @@
 """The operator's own cache, fed by the watches."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +63,9 @@ class Store:
         """Remember a ScalableService; its memory survives every change of its spec."""
         metadata = body["metadata"]
         key = (metadata["namespace"], metadata["name"])
+        if metadata.get("deletionTimestamp"):
+            self.forget_service(key)
+            return
         service, policy, problem = self._understand(body)
         known = self.services.get(key)
         fresh = Entry(
@@ -101,13 +104,6 @@ class Store:
             self.deployments.pop((namespace, name), None)
         elif kind == "HorizontalPodAutoscaler":
             self._hpas.get(namespace, {}).pop(name, None)
-
-    def keep_only(self, kind: str, keys: Iterable[Key]) -> None:
-        """Drop what a complete list no longer shows: a deletion that a watch missed."""
-        listed = set(keys)
-        gone = [key for key in self.children if key[0] == kind and key[1:] not in listed]
-        for _, namespace, name in gone:
-            self.forget_child(kind, namespace, name)
 
     def hpas_of(self, namespace: str, target: str) -> Iterator[HpaView]:
         """The HPAs whose target is this Deployment."""

@@ -11,6 +11,8 @@ LEARNING_RATE = 0.3
 SLOW_LEARNING_RATE = 0.01
 STEADY_SHARE = 0.2
 """Windows that differ by less than this are taken to show one steady load."""
+LARGEST_GROWTH_SHARE = 0.95
+"""Growth of the queue beyond this share of the rate shows that completions are counted."""
 SATURATED_BACKLOG = 1.0
 """Waiting requests a ready replica from which its slots are taken to be all busy."""
 
@@ -22,6 +24,8 @@ class Capacity:
     slots: float | None = None
     """Requests served at once."""
     service_seconds: float | None = None
+    estimated: bool = False
+    """The service time was inferred amid a backlog: it holds for this decision only."""
     template_hash: str | None = None
 
     @property
@@ -33,16 +37,32 @@ class Capacity:
 
 
 def learn_capacity(
-    known: Capacity, observation: Observation, configured_slots: float | None
+    known: Capacity,
+    observation: Observation,
+    configured_slots: float | None,
+    queue_growth: float = 0.0,
 ) -> Capacity:
-    """Update what is known of a replica; what was learned of another template is forgotten."""
+    """Update what is known of a replica; what was learned of another template is forgotten.
+
+    Args:
+        known: So far.
+        observation: Present signals.
+        configured_slots: `concurrencyPerReplica`; `None`: learned.
+        queue_growth: Requests a second that pile up.
+    """
     if observation.template_hash != known.template_hash:
         known = Capacity(template_hash=observation.template_hash)
-    service = _service_seconds(observation, known.service_seconds)
+    slots = configured_slots or _learned_slots(known.slots, observation)
+    measured = _service_seconds(observation, None if known.estimated else known.service_seconds)
+    estimated = None
+    if measured is None:
+        estimated = _estimated_service_seconds(observation, slots, queue_growth)
+    service = measured or estimated
     if service is not None:
         service = min(max(service, SHORTEST_SERVICE_SECONDS), LONGEST_SERVICE_SECONDS)
-    slots = configured_slots or _learned_slots(known.slots, observation)
-    return replace(known, slots=slots, service_seconds=service)
+    return replace(
+        known, slots=slots, service_seconds=service, estimated=measured is None and bool(service)
+    )
 
 
 def _service_seconds(observation: Observation, known: float | None) -> float | None:
@@ -65,11 +85,33 @@ def _service_seconds(observation: Observation, known: float | None) -> float | N
 
 def _by_littles_law(readings: Readings) -> float | None:
     windows = readings.requests_per_second
-    if not readings.in_flight or not windows:
+    if not readings.in_flight or readings.queue_depth or not windows:
         return None
     fast, slow = windows[min(windows)], windows[max(windows)]
     steady = slow > 0 and abs(fast - slow) <= STEADY_SHARE * slow
     return readings.in_flight / slow if steady else None
+
+
+def _estimated_service_seconds(
+    observation: Observation, slots: float | None, queue_growth: float
+) -> float | None:
+    """What the first look at a service amid a backlog allows to say: Little's law once more.
+
+    The counter may be of arrivals, of which those that pile up are not served, or of completions.
+    Latency, waiting included, is never less than the service time.
+    """
+    readings, ready = observation.readings, observation.replicas.ready
+    windows = readings.requests_per_second
+    latency = readings.latency_mean_seconds
+    if not windows or not windows[min(windows)] or not readings.queue_depth:
+        return latency
+    rate = windows[min(windows)]
+    served = rate - queue_growth if queue_growth < LARGEST_GROWTH_SHARE * rate else rate
+    busy = readings.in_flight or ready * (slots or 1.0)
+    estimate = busy / served if busy else None
+    if estimate is None or latency is None:
+        return estimate or latency
+    return min(estimate, latency)
 
 
 def _learned_slots(known: float | None, observation: Observation) -> float | None:

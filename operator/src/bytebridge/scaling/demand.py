@@ -169,14 +169,21 @@ def _saturated_rate(
     Holds for counters of arrivals and of completions alike, as what was served is bounded by what
     the ready replicas can do. `None` when nothing piles up or too little is known.
     """
-    backlog = readings.queue_depth
-    if previous is None or previous.backlog is None or backlog is None:
+    growth = queue_growth(readings, time, previous)
+    if growth is None or growth <= 0 or previous is None:
         return None
     if ready_throughput is None or previous.ready_throughput is None:
         return None
-    elapsed = time - previous.time
-    if elapsed < SHORTEST_STEP_SECONDS or backlog <= previous.backlog:
-        return None
     # Pods that became Ready in between have served for a part of the time only.
-    served = min(ready_throughput, previous.ready_throughput, newest)
-    return (backlog - previous.backlog) / elapsed + served
+    return growth + min(ready_throughput, previous.ready_throughput, newest)
+
+
+def queue_growth(readings: Readings, time: float, previous: Sample | None) -> float | None:
+    """Requests a second that pile up, below 0 while a backlog shrinks; `None`: not known."""
+    backlog = readings.queue_depth
+    if previous is None or previous.backlog is None or backlog is None:
+        return None
+    elapsed = time - previous.time
+    if elapsed < SHORTEST_STEP_SECONDS:
+        return None
+    return (backlog - previous.backlog) / elapsed

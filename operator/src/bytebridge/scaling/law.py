@@ -6,7 +6,7 @@ from math import ceil
 from bytebridge.scaling.bounds import clamp, limit_step
 from bytebridge.scaling.capacity import Capacity, learn_capacity
 from bytebridge.scaling.decision import Decision, Reason
-from bytebridge.scaling.demand import Demand, estimate_demand
+from bytebridge.scaling.demand import Demand, estimate_demand, queue_growth
 from bytebridge.scaling.explanation import explain
 from bytebridge.scaling.floors import smoothed_dispersion
 from bytebridge.scaling.needs import REASONS, Needs, Startup, compute_needs
@@ -41,7 +41,12 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         observation: What is known now.
     """
     _remember_present(state, observation)
-    state.capacity = learn_capacity(state.capacity, observation, policy.concurrency_per_replica)
+    state.capacity = learn_capacity(
+        state.capacity,
+        observation,
+        policy.concurrency_per_replica,
+        queue_growth(observation.readings, observation.time, state.sample) or 0.0,
+    )
     demand = estimate_demand(
         observation.readings,
         observation.time,

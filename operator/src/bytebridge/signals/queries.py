@@ -84,6 +84,9 @@ def _queries_of(target: SignalTarget) -> Iterator[tuple[Signal, Query]]:
 
 def _preset_texts(names: MetricNames, target: SignalTarget) -> Iterator[tuple[Signal, str | None]]:
     fast, slow = fast_window(target.metrics), slow_window(target.metrics)
+    # irate(): between the last two scrapes, the first that a step shows in full.
+    newest = Signal("requests_per_second", target.metrics.scrape_interval_seconds)
+    yield newest, f"sum by ({GROUPING}) (irate({names.requests}[{fast}s]))"
     for window in (fast, slow):
         text = f"sum by ({GROUPING}) (rate({names.requests}[{window}s]))"
         yield Signal("requests_per_second", window), text
