@@ -42,11 +42,13 @@ def load(lab: Lab) -> Iterator[LoadExporter]:
 
 
 @pytest.fixture
-def cluster(lab: Lab) -> Iterator[Cluster]:
+def cluster(lab: Lab, load: LoadExporter) -> Iterator[Cluster]:
     name = f"test-{uuid.uuid4().hex[:8]}"
     cluster = Cluster(str(lab.kubeconfig), name)
     cluster.core.create_namespace({"metadata": {"name": name}})
     yield cluster
+    print(yaml.safe_dump(cluster.statuses()))  # shown with a failure
+    load.forget(name)
     cluster.core.delete_namespace(name)
 
 

@@ -2,24 +2,55 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+SLOTS_PER_POD = 4
+
+
+@dataclass
+class PodCounters:
+    """What one pod has counted."""
+
+    received: float = 0.0
+    served: float = 0.0
 
 
 @dataclass
 class ServiceLoad:
-    """What one service's pods export; the counter grows at the rate that is set."""
+    """What one service's pods export; the counters grow at the rate that is set."""
 
     rate: float = 0.0
     in_flight: float = 0.0
     queue: float = 0.0
     service_seconds: float = 0.06
     silent: bool = False
-    total: float = 1_000.0
     at: float = 0.0
+    ready: Callable[[], int] | None = None
+    """Pods that serve, four requests each at once; without it the gauges stay as they are set."""
+    pods: list[PodCounters] = field(default_factory=list)
+
+    def advance(self, now: float) -> None:
+        """Let the time pass: a fluid queue before the pods that are Ready."""
+        elapsed, self.at = now - self.at, now
+        if elapsed <= 0:
+            return
+        done = self.rate * elapsed
+        ready = 1
+        if self.ready is not None:
+            ready = self.ready()
+            slots = SLOTS_PER_POD * ready
+            done = min(self.queue + self.rate * elapsed, slots / self.service_seconds * elapsed)
+            self.queue += self.rate * elapsed - done
+            self.in_flight = min(slots, done / elapsed * self.service_seconds)
+        del self.pods[ready:]
+        self.pods += [PodCounters() for _ in range(ready - len(self.pods))]
+        for pod in self.pods:
+            pod.received += self.rate * elapsed / ready
+            pod.served += done / ready
 
 
 class LoadExporter:
@@ -34,36 +65,37 @@ class LoadExporter:
         """Change a service's load from now on."""
         with self._lock:
             load = self._loads.setdefault((namespace, service), ServiceLoad(at=time.monotonic()))
-            self._advance(load)
+            load.advance(time.monotonic())
             for name, value in values.items():
                 setattr(load, name, value)
+
+    def forget(self, namespace: str) -> None:
+        """Stop to export a namespace's services."""
+        with self._lock:
+            self._loads = {key: load for key, load in self._loads.items() if key[0] != namespace}
 
     def exposition(self) -> str:
         with self._lock:
             lines = []
             for (namespace, service), load in self._loads.items():
-                self._advance(load)
+                load.advance(time.monotonic())
                 if not load.silent:
                     lines += self._series(namespace, service, load)
         return "\n".join(lines) + "\n"
 
     @staticmethod
-    def _advance(load: ServiceLoad) -> None:
-        now = time.monotonic()
-        load.total += load.rate * (now - load.at)
-        load.at = now
-
-    @staticmethod
     def _series(namespace: str, service: str, load: ServiceLoad) -> list[str]:
-        labels = f'{{namespace="{namespace}",scaling_bytebridge_io_service="{service}"}}'
-        seconds = load.total * load.service_seconds
-        return [
-            f"http_requests_total{labels} {load.total}",
-            f"http_requests_inprogress{labels} {load.in_flight}",
-            f"test_queue_depth{labels} {load.queue}",
-            f"http_request_duration_seconds_sum{labels} {seconds}",
-            f"http_request_duration_seconds_count{labels} {load.total}",
-        ]
+        names = f'namespace="{namespace}",scaling_bytebridge_io_service="{service}"'
+        lines = [f"test_queue_depth{{{names}}} {load.queue}"]
+        for number, pod in enumerate(load.pods):
+            labels = f'{{{names},pod="{service}-{number}"}}'
+            lines += [
+                f"http_requests_total{labels} {pod.received}",
+                f"http_requests_inprogress{labels} {load.in_flight / len(load.pods)}",
+                f"http_request_duration_seconds_sum{labels} {pod.served * load.service_seconds}",
+                f"http_request_duration_seconds_count{labels} {pod.served}",
+            ]
+        return lines
 
 
 @contextmanager

@@ -93,6 +93,13 @@ class Cluster:
         )
         return found
 
+    def statuses(self) -> Manifest:
+        """Status of every service."""
+        found: Manifest = self.custom.list_namespaced_custom_object(
+            GROUP, VERSION, self.namespace, PLURAL
+        )
+        return {item["metadata"]["name"]: item.get("status") for item in found["items"]}
+
     def condition(self, name: str, kind: str) -> tuple[str, str] | None:
         """Status and reason of a condition."""
         for item in self.service(name).get("status", {}).get("conditions", []):

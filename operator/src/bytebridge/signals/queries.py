@@ -121,7 +121,8 @@ def _mean(histogram: Histogram | None, window: int) -> str | None:
 
 
 def _fresh_pods(name: str, window: int) -> str:
-    pods = f"count by ({GROUPING}, pod) (last_over_time({name}[{window}s]))"
+    """Absent where series carry no pod, as those of one exporter for a whole service do."""
+    pods = f'count by ({GROUPING}, pod) (last_over_time({name}{{pod!=""}}[{window}s]))'
     return f"count by ({GROUPING}) ({pods})"
 
 
