@@ -61,7 +61,7 @@ def plan_actuation(
         return Actuation(hpa_min), Written(decided)
     if target.hpa_has_metric:
         note = f"the HPA holds {present} above the floor of {decided} for its CPU metric"
-        return Actuation(hpa_min, None, note), Written(present)
+        return Actuation(hpa_min, None, note), replace(written, foreign_since=None)
     return _lower(Actuation(hpa_min), decided, present, written, time, hold_seconds)
 
 

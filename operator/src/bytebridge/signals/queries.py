@@ -84,9 +84,11 @@ def _queries_of(target: SignalTarget) -> Iterator[tuple[Signal, Query]]:
 
 def _preset_texts(names: MetricNames, target: SignalTarget) -> Iterator[tuple[Signal, str | None]]:
     fast, slow = fast_window(target.metrics), slow_window(target.metrics)
-    # irate(): between the last two scrapes, the first that a step shows in full.
+    # irate(): between the last two scrapes, the first that a step shows in full. It would go on to
+    # return what a pod that is gone had last, so only series that still exist are taken.
     newest = Signal("requests_per_second", target.metrics.scrape_interval_seconds)
-    yield newest, f"sum by ({GROUPING}) (irate({names.requests}[{fast}s]))"
+    last = f"irate({names.requests}[{fast}s]) and {names.requests}"
+    yield newest, f"sum by ({GROUPING}) ({last})"
     for window in (fast, slow):
         text = f"sum by ({GROUPING}) (rate({names.requests}[{window}s]))"
         yield Signal("requests_per_second", window), text
