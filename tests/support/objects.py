@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kubernetes import client, config
+from urllib3.exceptions import HTTPError
 
 from bytebridge.api.names import GROUP, PLURAL, VERSION
 
@@ -134,6 +135,23 @@ class Cluster:
             }.items()
             for item in items
         )
+
+
+def pods_that_serve(cluster: Cluster, name: str = "nlp") -> Callable[[], int]:
+    """The pods that serve, for the load; those last seen while the API server is gone."""
+    last = 0
+
+    def ready() -> int:
+        nonlocal last
+        try:
+            last = cluster.ready(name)
+        except client.ApiException:
+            last = 0
+        except HTTPError:
+            pass
+        return last
+
+    return ready
 
 
 def wait_for(what: str, seen: Callable[[], object], wanted: object, seconds: float = 30) -> None:

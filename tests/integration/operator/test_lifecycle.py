@@ -3,7 +3,15 @@
 import pytest
 from kubernetes.client import ApiException
 
-from support.objects import Cluster, scalable_service, wait_for
+from support.load import LoadExporter
+from support.objects import (
+    Cluster,
+    deployment,
+    pods_that_serve,
+    scalable_service,
+    stays,
+    wait_for,
+)
 
 CHILDREN = ["deployment/nlp", "hpa/nlp", "pdb/nlp", "service/nlp"]
 
@@ -68,3 +76,54 @@ def test_a_wrong_object_is_refused_with_the_field_and_the_mend(
         cluster.create(service)
     assert refusal.value.status == 422
     assert message in str(refusal.value.body)
+
+
+@pytest.mark.usefixtures("operator")
+def test_an_update_reaches_the_children_and_resets_no_replicas(
+    cluster: Cluster, load: LoadExporter
+) -> None:
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=200)
+    cluster.create(scalable_service("nlp"))
+    wait_for("settled", lambda: cluster.ready("nlp"), 4, 90)
+    changed = {"name": "app", "image": "example:2"}
+    body = {"spec": {"template": {"spec": {"containers": [changed]}}}}
+    cluster.patch("nlp", body)
+
+    def image() -> str:
+        found = cluster.apps.read_namespaced_deployment("nlp", cluster.namespace)
+        return str(found.spec.template.spec.containers[0].image)
+
+    wait_for("new image", image, "example:2")
+    assert cluster.replicas("nlp") == 4
+
+
+@pytest.mark.usefixtures("operator")
+def test_a_steady_service_is_not_written(cluster: Cluster, load: LoadExporter) -> None:
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=20)
+    cluster.create(scalable_service("nlp"))
+    wait_for("Ready", lambda: cluster.condition("nlp", "Ready"), ("True", "ReplicasReady"))
+    wait_for("signals", lambda: cluster.condition("nlp", "MetricsAvailable"), ("True", "Fresh"))
+
+    def version() -> str:
+        return str(cluster.service("nlp")["metadata"]["resourceVersion"])
+
+    stays("resourceVersion", version, version(), 5)
+
+
+@pytest.mark.usefixtures("operator")
+def test_an_existing_deployment_is_adopted_and_only_scaled(
+    cluster: Cluster, load: LoadExporter
+) -> None:
+    cluster.create(deployment("legacy", 3))
+    service = scalable_service("nlp")
+    service["spec"] |= {"targetRef": {"kind": "Deployment", "name": "legacy"}}
+    del service["spec"]["template"]
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster, "legacy"), rate=400)
+    cluster.create(service)
+    wait_for("scaled", lambda: cluster.replicas("legacy") >= 8, wanted=True)
+    found = cluster.apps.read_namespaced_deployment("legacy", cluster.namespace)
+    assert found.spec.template.metadata.labels == {"app": "legacy"}
+    assert "scaling.bytebridge.io/service" not in (found.metadata.labels or {})
+    assert not found.metadata.owner_references
+    cluster.delete("nlp")
+    wait_for("the HPA goes, the Deployment stays", cluster.names, ["deployment/legacy"], 90)

@@ -1,15 +1,19 @@
 """Surges, outages, restarts and other hands on the same replicas."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from kubernetes.client import ApiException
-from urllib3.exceptions import HTTPError
 
 from bytebridge.lab.cluster import Lab
 from support.load import LoadExporter
-from support.objects import Cluster, deployment, scalable_service, stays, wait_for
+from support.objects import (
+    Cluster,
+    deployment,
+    pods_that_serve,
+    scalable_service,
+    stays,
+    wait_for,
+)
 from support.operator_process import OperatorProcess, running_operator
 
 FOR_200, FOR_400, FOR_600 = 4, 8, 11
@@ -18,39 +22,22 @@ SETTLING = 90
 """Seconds until a backlog is gone, its surplus given back, and a small step down has waited."""
 
 
-def _ready(cluster: Cluster, name: str = "nlp") -> Callable[[], int]:
-    """The pods that serve, for the load; those last seen while the API server is gone."""
-    last = 0
-
-    def ready() -> int:
-        nonlocal last
-        try:
-            last = cluster.ready(name)
-        except ApiException:
-            last = 0
-        except HTTPError:
-            pass
-        return last
-
-    return ready
-
-
 @pytest.mark.usefixtures("operator")
 def test_a_surge_goes_up_and_down_again(cluster: Cluster, load: LoadExporter) -> None:
-    load.set(cluster.namespace, "nlp", ready=_ready(cluster), rate=60)
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=60)
     cluster.create(scalable_service("nlp"))
     wait_for("Ready", lambda: cluster.condition("nlp", "Ready"), ("True", "ReplicasReady"))
-    load.set(cluster.namespace, "nlp", ready=_ready(cluster), rate=600)
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=600)
     wait_for("up", lambda: cluster.replicas("nlp") >= FOR_600, wanted=True)
     assert cluster.floor("nlp") >= FOR_600
     wait_for("pods", lambda: cluster.ready("nlp") >= FOR_600, wanted=True)
-    load.set(cluster.namespace, "nlp", ready=_ready(cluster), rate=60)
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=60)
     wait_for("down", lambda: cluster.replicas("nlp"), 2, seconds=120)
 
 
 @pytest.mark.usefixtures("operator")
 def test_zero_and_back(cluster: Cluster, load: LoadExporter) -> None:
-    load.set(cluster.namespace, "nlp", ready=_ready(cluster), rate=0)
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=0)
     cluster.create(scalable_service("nlp", minReplicas=0))
     wait_for("created", lambda: cluster.replicas("nlp"), 0)
     load.set(cluster.namespace, "nlp", queue=3)
@@ -63,7 +50,7 @@ def test_zero_and_back(cluster: Cluster, load: LoadExporter) -> None:
 def test_a_service_that_goes_silent_keeps_its_replicas(
     cluster: Cluster, load: LoadExporter
 ) -> None:
-    load.set(cluster.namespace, "nlp", ready=_ready(cluster), rate=400)
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=400)
     cluster.create(scalable_service("nlp"))
     wait_for("settled", lambda: cluster.ready("nlp"), FOR_400, SETTLING)
     load.set(cluster.namespace, "nlp", silent=True)
@@ -75,7 +62,7 @@ def test_a_service_that_goes_silent_keeps_its_replicas(
 def test_prometheus_gone_and_back(
     lab: Lab, operator: OperatorProcess, cluster: Cluster, load: LoadExporter
 ) -> None:
-    load.set(cluster.namespace, "nlp", ready=_ready(cluster), rate=400)
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=400)
     cluster.create(scalable_service("nlp"))
     wait_for("settled", lambda: cluster.ready("nlp"), FOR_400, SETTLING)
     lab.stop("prometheus")
@@ -83,7 +70,7 @@ def test_prometheus_gone_and_back(
     wait_for("noticed", lambda: cluster.condition("nlp", "MetricsAvailable"), unknown)
     stays("replicas", lambda: cluster.replicas("nlp"), FOR_400, 8)
     lab.start("prometheus")
-    load.set(cluster.namespace, "nlp", ready=_ready(cluster), rate=600)
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=600)
     wait_for("seen again", lambda: cluster.replicas("nlp") >= FOR_600, wanted=True, seconds=60)
     assert operator.alive
 
@@ -91,11 +78,11 @@ def test_prometheus_gone_and_back(
 def test_api_server_gone_and_back(
     lab: Lab, operator: OperatorProcess, cluster: Cluster, load: LoadExporter
 ) -> None:
-    load.set(cluster.namespace, "nlp", ready=_ready(cluster), rate=200)
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=200)
     cluster.create(scalable_service("nlp"))
     wait_for("settled", lambda: cluster.ready("nlp"), FOR_200, SETTLING)
     lab.stop("kube-apiserver")
-    load.set(cluster.namespace, "nlp", ready=_ready(cluster), rate=400)
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=400)
     lab.start("kube-apiserver")
     wait_for("scaled again", lambda: cluster.replicas("nlp"), FOR_400, seconds=90)
     cluster.create(scalable_service("second"))
@@ -106,7 +93,7 @@ def test_api_server_gone_and_back(
 def test_a_crash_in_mid_surge_lowers_nothing_and_restarts_no_pod(
     lab: Lab, cluster: Cluster, load: LoadExporter, tmp_path: Path
 ) -> None:
-    load.set(cluster.namespace, "nlp", ready=_ready(cluster), rate=400)
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=400)
     with running_operator(lab, tmp_path) as replacement:
         cluster.create(scalable_service("nlp", scaleDown={"holdSeconds": 60}))
         wait_for("settled", lambda: cluster.ready("nlp"), FOR_400, SETTLING)
@@ -139,7 +126,7 @@ def test_somebody_elses_hpa_is_respected(cluster: Cluster, load: LoadExporter) -
             },
         },
     )
-    load.set(cluster.namespace, "nlp", ready=_ready(cluster, "legacy"), rate=600)
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster, "legacy"), rate=600)
     service = scalable_service("nlp")
     service["spec"] |= {"targetRef": {"kind": "Deployment", "name": "legacy"}}
     del service["spec"]["template"]
@@ -154,7 +141,7 @@ def test_somebody_elses_hpa_is_respected(cluster: Cluster, load: LoadExporter) -
 
 @pytest.mark.usefixtures("operator")
 def test_replicas_set_by_hand(cluster: Cluster, load: LoadExporter) -> None:
-    load.set(cluster.namespace, "nlp", ready=_ready(cluster), rate=20)
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=20)
     cluster.create(scalable_service("nlp"))
     wait_for("Ready", lambda: cluster.condition("nlp", "Ready"), ("True", "ReplicasReady"))
     cluster.scale("nlp", 1)
@@ -166,13 +153,13 @@ def test_replicas_set_by_hand(cluster: Cluster, load: LoadExporter) -> None:
 
 @pytest.mark.usefixtures("operator")
 def test_pause_leaves_the_replicas_to_a_person(cluster: Cluster, load: LoadExporter) -> None:
-    load.set(cluster.namespace, "nlp", ready=_ready(cluster), rate=20)
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=20)
     cluster.create(scalable_service("nlp"))
     wait_for("Ready", lambda: cluster.condition("nlp", "Ready"), ("True", "ReplicasReady"))
     cluster.patch("nlp", {"spec": {"scaling": {"paused": True}}})
     wait_for("paused", lambda: cluster.condition("nlp", "ScalingActive"), ("False", "Paused"))
     cluster.scale("nlp", 5)
-    load.set(cluster.namespace, "nlp", ready=_ready(cluster), rate=600)
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=600)
     stays("replicas", lambda: cluster.replicas("nlp"), 5, 8)
     cluster.patch("nlp", {"spec": {"scaling": {"paused": False}}})
     wait_for("resumed", lambda: cluster.replicas("nlp") >= FOR_600, wanted=True)
@@ -181,7 +168,7 @@ def test_pause_leaves_the_replicas_to_a_person(cluster: Cluster, load: LoadExpor
 @pytest.mark.usefixtures("operator")
 def test_a_dry_run_reports_and_changes_nothing(cluster: Cluster, load: LoadExporter) -> None:
     cluster.create(deployment("legacy", 3))
-    load.set(cluster.namespace, "nlp", ready=_ready(cluster, "legacy"), rate=600)
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster, "legacy"), rate=600)
     service = scalable_service("nlp", dryRun=True)
     service["spec"] |= {"targetRef": {"kind": "Deployment", "name": "legacy"}}
     del service["spec"]["template"]
