@@ -1,11 +1,11 @@
 """`spec.metrics`: where queue depth, rates and latency come from."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from bytebridge.api.base import Model
+from bytebridge.api.base import Model, rules
 
 PromQL = Annotated[str, Field(min_length=1, max_length=4_096)]
 
@@ -18,7 +18,26 @@ class Preset(StrEnum):
     TRITON = "triton"
     TGI = "tgi"
     TEI = "tei"
+    RAY_SERVE = "ray-serve"
+    BENTOML = "bentoml"
+    TORCHSERVE = "torchserve"
+    CELERY = "celery"
+    RABBITMQ = "rabbitmq"
+    REDIS_STREAM = "redis-stream"
     CUSTOM = "custom"
+
+
+BROKERS = frozenset({Preset.CELERY, Preset.RABBITMQ, Preset.REDIS_STREAM})
+"""Presets read from a broker's exporter, whose series name a queue and not the service."""
+
+_QUEUE_NAME_NEEDED = (
+    "spec.metrics.queueName: presets celery, rabbitmq and redis-stream need it; "
+    "name the queue or stream"
+)
+_GROUP_NEEDED = (
+    "spec.metrics.consumerGroup: preset redis-stream needs it, no other takes it; "
+    "name the group that the pods read as"
+)
 
 
 class Queries(Model):
@@ -46,9 +65,30 @@ class Queries(Model):
 class Metrics(Model):
     """The service's signals."""
 
+    model_config = rules(
+        (
+            "!(self.preset in ['celery', 'rabbitmq', 'redis-stream']) || has(self.queueName)",
+            _QUEUE_NAME_NEEDED,
+        ),
+        ("(self.preset == 'redis-stream') == has(self.consumerGroup)", _GROUP_NEEDED),
+    )
+
     preset: Preset = Preset.FASTAPI
+    queue_name: Annotated[str | None, Field(min_length=1, max_length=255)] = None
+    """Queue of `celery` and `rabbitmq`, stream of `redis-stream`: finds the exporter's series."""
+    consumer_group: Annotated[str | None, Field(min_length=1, max_length=255)] = None
+    """Consumer group of `redis-stream`."""
     queries: Queries = Queries()
     port_name: str | None = None
     """Container port that serves /metrics; by default the service's own port."""
     path: str = "/metrics"
     scrape_interval_seconds: Annotated[int, Field(ge=1, le=300)] = 5
+
+    @model_validator(mode="after")
+    def _names_what_the_broker_needs(self) -> Self:
+        """The CRD's rules, for files that no API server has seen."""
+        if self.preset in BROKERS and self.queue_name is None:
+            raise ValueError(_QUEUE_NAME_NEEDED)
+        if (self.preset is Preset.REDIS_STREAM) != (self.consumer_group is not None):
+            raise ValueError(_GROUP_NEEDED)
+        return self

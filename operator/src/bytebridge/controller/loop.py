@@ -74,14 +74,14 @@ class DecisionLoop:
             report = await self._source.read(self._targets(entries))
             self._metrics.queries.inc(report.queries_sent)
             self._metrics.query_errors.inc(len(report.errors))
-            errors = "; ".join(sorted(set(report.errors.values()))) or None
             rivals = self._around.store.rivals()
             limit = asyncio.Semaphore(CONCURRENT_PASSES)
 
             async def one(key: Key, entry: Entry) -> None:
                 async with limit:
                     readings = report.readings.get(key, Readings())
-                    await self._guarded(key, entry, rivals.get(key), readings, errors)
+                    why = report.explanations.get(key)
+                    await self._guarded(key, entry, rivals.get(key), readings, why)
 
             await asyncio.gather(*(one(key, entry) for key, entry in entries.items()))
             self._count(entries)

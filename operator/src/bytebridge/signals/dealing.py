@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
-from bytebridge.api.names import SERVICE_SERIES_LABEL
+from bytebridge.api.metrics import BROKERS
 from bytebridge.scaling.observation import Readings
-from bytebridge.signals.queries import Plan, Query, SignalTarget
+from bytebridge.signals.presets import PODS
+from bytebridge.signals.queries import PRESENT, Plan, Query, Signal, SignalTarget
+from bytebridge.signals.unknown import Why, explain
 
 Key = tuple[str, str]
 Vector = list[dict[str, Any]]
+Index = Mapping[tuple[str, ...], list[tuple[str, float | None]]]
+"""By the values of the labels that match: namespace and value of each series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,48 +22,72 @@ class SignalReport:
     """What one tick learned."""
 
     readings: Mapping[Key, Readings]
+    explanations: Mapping[Key, str] = field(default_factory=dict)
+    """By service: which of its signals are unknown, and why."""
     errors: Mapping[str, str] = field(default_factory=dict)
     """By query: why it failed."""
     queries_sent: int = 0
 
 
 def deal(
-    plan: Plan, answers: Mapping[Query, Vector], targets: Mapping[Key, SignalTarget]
-) -> dict[Key, Readings]:
-    """Give each service its values; what is missing, NaN or infinite stays unknown."""
-    rates: dict[Key, dict[float, float]] = {key: {} for key in targets}
-    fields: dict[Key, dict[str, float]] = {key: {} for key in targets}
+    plan: Plan,
+    answers: Mapping[Query, Vector],
+    failures: Mapping[Query, str],
+    targets: Mapping[Key, SignalTarget],
+) -> tuple[dict[Key, Readings], dict[Key, str]]:
+    """Give each service its values; what is missing, NaN or infinite stays unknown.
+
+    Returns:
+        Readings, and explanations of what is unknown, by service.
+    """
+    values: dict[Key, dict[Signal, float]] = {key: {} for key in targets}
+    unknown: dict[Key, dict[Signal, tuple[Why, Query]]] = {key: {} for key in targets}
     for query, wanted in plan.items():
-        values = values_by_service(query, answers.get(query, []))
+        index = index_of(query, answers.get(query, []))
         for key, signals in wanted.items():
-            value = values.get(key)
-            if value is None:
-                continue
+            found = Why.QUERY_FAILED if query in failures else value_of(query, index, targets[key])
             for signal in signals:
-                if signal.window:
-                    rates[key][float(signal.window)] = value
+                if isinstance(found, Why):
+                    unknown[key][signal] = found, query
                 else:
-                    fields[key][signal.field] = value
-    return {key: _readings(rates[key], fields[key], target) for key, target in targets.items()}
+                    values[key][signal] = found
+    readings = {key: _readings(values[key], target) for key, target in targets.items()}
+    explanations = {}
+    for key, target in targets.items():
+        because = _refined(unknown[key], values[key], target)
+        if text := explain(because, failures, target):
+            explanations[key] = text
+    return readings, explanations
 
 
-def values_by_service(query: Query, vector: Vector) -> dict[Key, float]:
-    """Known values of a result by service."""
+def value_of(query: Query, index: Index, target: SignalTarget) -> float | Why:
+    """The one known value of a service in a result, or why there is none."""
     if query.for_service is not None:
-        if len(vector) != 1:
-            return {}
-        value = _known(vector[0])
-        return {} if value is None else {query.for_service: value}
-    seen: dict[Key, list[float | None]] = {}
+        found = [element for elements in index.values() for element in elements]
+    else:
+        found = index.get(target.identity(query.match), [])
+        own = [element for element in found if element[0] == target.namespace]
+        # A broker may live in any namespace, but the service's own goes first; pods do not move.
+        found = own if own or query.match == PODS.match else found
+    if not found:
+        return Why.NO_SERIES
+    if len(found) > 1:
+        # Which of them is meant, nobody can know.
+        return Why.SEVERAL_SERIES
+    value = found[0][1]
+    return Why.NOT_A_NUMBER if value is None else value
+
+
+def index_of(query: Query, vector: Vector) -> Index:
+    """A result by the services that its series may belong to."""
+    index: dict[tuple[str, ...], list[tuple[str, float | None]]] = {}
     for element in vector:
-        labels = element["metric"]
-        if SERVICE_SERIES_LABEL in labels:
-            key = (labels.get("namespace", ""), labels[SERVICE_SERIES_LABEL])
-            seen.setdefault(key, []).append(_known(element))
-    # Several series for one service: which of them is meant, nobody can know.
-    return {
-        key: values[0] for key, values in seen.items() if len(values) == 1 and values[0] is not None
-    }
+        labels = element.get("metric", {})
+        if query.for_service is None and not all(label in labels for label in query.match):
+            continue
+        identity = tuple(labels.get(label, "") for label in query.match)
+        index.setdefault(identity, []).append((labels.get("namespace", ""), _known(element)))
+    return index
 
 
 def _known(element: Mapping[str, Any]) -> float | None:
@@ -70,9 +98,27 @@ def _known(element: Mapping[str, Any]) -> float | None:
     return value if isfinite(value) and value >= 0 else None
 
 
-def _readings(
-    rates: Mapping[float, float], fields: dict[str, float], target: SignalTarget
-) -> Readings:
+def _refined(
+    unknown: Mapping[Signal, tuple[Why, Query]], known: Mapping[Signal, float], target: SignalTarget
+) -> dict[Signal, tuple[Why, Query]]:
+    """Tell series that are gone from those that are late, and from those that never were."""
+    if Signal(PRESENT) not in known:
+        return dict(unknown)
+    main = "queue_depth" if target.metrics.preset in BROKERS else "requests_per_second"
+    absent = Why.NOT_EXPORTED if any(signal.field == main for signal in known) else Why.STALE
+    return {
+        signal: (absent if why is Why.NO_SERIES and not query.custom else why, query)
+        for signal, (why, query) in unknown.items()
+    }
+
+
+def _readings(values: Mapping[Signal, float], target: SignalTarget) -> Readings:
+    rates = {float(signal.window): value for signal, value in values.items() if signal.window}
+    fields = {
+        signal.field: value
+        for signal, value in values.items()
+        if not signal.window and signal.field != PRESENT
+    }
     pods = fields.pop("coverage", None)
     coverage = None
     if pods is not None and target.ready_replicas > 0:

@@ -6,14 +6,16 @@ from string import Template
 
 from bytebridge.api.metrics import Metrics, Preset
 from bytebridge.api.names import SERVICE_SERIES_LABEL
-from bytebridge.signals.presets import PRESETS, Histogram, MetricNames
+from bytebridge.signals import promql
+from bytebridge.signals.presets import PODS, PRESETS, MetricNames
 
 SLOW_WINDOW_SECONDS = 60
 SHORTEST_FAST_WINDOW_SECONDS = 15
 SCRAPES_PER_WINDOW = 3
 """rate() needs two samples; a third makes up for one that was missed."""
 
-GROUPING = f"namespace, {SERVICE_SERIES_LABEL}"
+PRESENT = "present"
+"""Not a reading: whether series exist at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class SignalTarget:
         """Namespace and name."""
         return self.namespace, self.name
 
+    def identity(self, labels: tuple[str, ...]) -> tuple[str, ...]:
+        """Values of these labels on the service's series."""
+        values = {SERVICE_SERIES_LABEL: self.name, "group": self.metrics.consumer_group or ""}
+        return tuple(values.get(label, self.metrics.queue_name or "") for label in labels)
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:
@@ -43,10 +50,15 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One PromQL text; `for_service` is set when its result belongs to that service alone."""
+    """One PromQL text and how its result is dealt."""
 
     text: str
+    match: tuple[str, ...] = PODS.match
+    """Labels that say to which service a series belongs."""
     for_service: tuple[str, str] | None = None
+    """Set when the whole result belongs to that service alone."""
+    custom: bool = False
+    """Written by a user: its cost is unknown."""
 
 
 Plan = dict[Query, dict[tuple[str, str], set[Signal]]]
@@ -74,58 +86,41 @@ def slow_window(metrics: Metrics) -> int:
 
 def _queries_of(target: SignalTarget) -> Iterator[tuple[Signal, Query]]:
     queries: dict[Signal, Query] = {}
+    overrides = dict(_override_texts(target.metrics))
     if target.metrics.preset is not Preset.CUSTOM:
         names = PRESETS[target.metrics.preset]
-        queries = {signal: Query(text) for signal, text in _preset_texts(names, target) if text}
-    for signal, template in _override_texts(target.metrics):
+        replaced = {signal.field for signal in overrides}
+        queries = {
+            signal: Query(text, names.origin.match)
+            for signal, text in _preset_texts(names, target)
+            if text and signal.field not in replaced
+        }
+    for signal, template in overrides.items():
         queries[signal] = _fill(template, signal.window or slow_window(target.metrics), target)
     yield from queries.items()
 
 
 def _preset_texts(names: MetricNames, target: SignalTarget) -> Iterator[tuple[Signal, str | None]]:
+    origin, interval = names.origin, target.metrics.scrape_interval_seconds
     fast, slow = fast_window(target.metrics), slow_window(target.metrics)
-    # irate(): between the last two scrapes, the first that a step shows in full. It would go on to
-    # return what a pod that is gone had last, so only series that still exist are taken.
-    newest = Signal("requests_per_second", target.metrics.scrape_interval_seconds)
-    last = f"irate({names.requests}[{fast}s]) and {names.requests}"
-    yield newest, f"sum by ({GROUPING}) ({last})"
-    for window in (fast, slow):
-        text = f"sum by ({GROUPING}) (rate({names.requests}[{window}s]))"
-        yield Signal("requests_per_second", window), text
-    yield Signal("queue_depth"), _gauge(names.queue, fast)
-    yield Signal("in_flight"), _gauge(names.in_flight, fast)
-    yield Signal("latency_p95_seconds"), _quantile(names.latency, target.percentile, slow)
-    yield Signal("latency_mean_seconds"), _mean(names.latency, slow)
-    yield Signal("service_seconds"), _mean(names.service, slow)
-    yield Signal("coverage"), _fresh_pods(names.requests, fast)
-
-
-def _gauge(name: str | None, window: int) -> str | None:
-    """A gauge that is fresh: without the window Prometheus returns samples up to 5 minutes old."""
-    return f"sum by ({GROUPING}) (last_over_time({name}[{window}s]))" if name else None
-
-
-def _quantile(histogram: Histogram | None, percentile: float, window: int) -> str | None:
-    if histogram is None:
-        return None
-    buckets = f"sum by ({GROUPING}, le) (rate({histogram.name}_bucket[{window}s]))"
-    return f"histogram_quantile({percentile:g}, {buckets})"
-
-
-def _mean(histogram: Histogram | None, window: int) -> str | None:
-    if histogram is None:
-        return None
-    total, count = (
-        f"sum by ({GROUPING}) (rate({histogram.name}_{part}[{window}s]))"
-        for part in ("sum", "count")
+    yield (
+        Signal("requests_per_second", interval),
+        promql.newest_rate(names.requests, origin, fast),
     )
-    return f"{total} / {count}"
-
-
-def _fresh_pods(name: str, window: int) -> str:
-    """Absent where series carry no pod, as those of one exporter for a whole service do."""
-    pods = f'count by ({GROUPING}, pod) (last_over_time({name}{{pod!=""}}[{window}s]))'
-    return f"count by ({GROUPING}) ({pods})"
+    for window in (fast, slow):
+        yield Signal("requests_per_second", window), promql.rate(names.requests, origin, window)
+    yield Signal("queue_depth"), promql.gauge(names.queue, origin, fast)
+    yield Signal("in_flight"), promql.gauge(names.in_flight, origin, fast)
+    if names.latency:
+        p95 = promql.quantile(names.latency, origin, target.percentile, slow)
+        yield Signal("latency_p95_seconds"), p95
+        yield Signal("latency_mean_seconds"), promql.mean(names.latency, origin, slow)
+    if names.service:
+        yield Signal("service_seconds"), promql.mean(names.service, origin, slow)
+    yield Signal("coverage"), promql.fresh_pods(names.requests, origin, fast)
+    # A broker's counters may be off while its gauges are on.
+    known = names.requests if origin == PODS else names.queue
+    yield Signal(PRESENT), promql.present(known, origin)
 
 
 def _override_texts(metrics: Metrics) -> Iterator[tuple[Signal, str]]:
@@ -151,4 +146,4 @@ def _fill(template: str, window: int, target: SignalTarget) -> Query:
     values = {"namespace": target.namespace, "service": target.name, "window": f"{window}s"}
     text = Template(template).safe_substitute(values)
     shared = Template(template).safe_substitute(window=f"{window}s") == text
-    return Query(text, None if shared else target.key)
+    return Query(text, for_service=None if shared else target.key, custom=True)

@@ -2,33 +2,29 @@
 
 import asyncio
 import ssl
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 
+from bytebridge.signals.connection import PrometheusConnection, ask, request_headers
 from bytebridge.signals.dealing import SignalReport, Vector, deal
-from bytebridge.signals.queries import Query, SignalTarget, plan_queries
+from bytebridge.signals.queries import Plan, Query, SignalTarget, plan_queries
 
-CONCURRENT_QUERIES = 8
+__all__ = ["PrometheusConnection", "SignalSource"]
+
+PRESET_QUERIES_AT_ONCE = 8
+CUSTOM_QUERIES_AT_ONCE = 4
+CUSTOM_SHARE = 0.5
+"""Of a tick's time that one custom query may take."""
 
 
-@dataclass(frozen=True, slots=True)
-class PrometheusConnection:
-    """Where Prometheus is and how the operator proves who it is."""
-
-    url: str
-    bearer_token_file: Path | None = None
-    """Read again for every tick, as tokens rotate."""
-    username: str | None = None
-    password_file: Path | None = None
-    ca_file: Path | None = None
-    tenant: str | None = None
-    """X-Scope-OrgID of Mimir, Cortex and Thanos."""
-    timeout_seconds: float = 4.0
+@dataclass(slots=True)
+class _Answers:
+    by_query: dict[Query, Vector] = field(default_factory=dict)
+    failures: dict[Query, str] = field(default_factory=dict)
 
 
 class SignalSource:
@@ -37,12 +33,14 @@ class SignalSource:
     def __init__(self, connection: PrometheusConnection) -> None:
         self._connection = connection
         self._session: aiohttp.ClientSession | None = None
+        self._first_custom = 0
 
     async def __aenter__(self) -> Self:
         authority = self._connection.ca_file
         context = ssl.create_default_context(cafile=str(authority)) if authority else True
+        connections = PRESET_QUERIES_AT_ONCE + CUSTOM_QUERIES_AT_ONCE
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONCURRENT_QUERIES, ssl=context),
+            connector=aiohttp.TCPConnector(limit=connections, ssl=context),
             timeout=aiohttp.ClientTimeout(total=self._connection.timeout_seconds),
         )
         return self
@@ -59,53 +57,73 @@ class SignalSource:
     async def read(self, targets: Sequence[SignalTarget]) -> SignalReport:
         """Read all signals; what Prometheus does not tell is unknown, never an error."""
         plan = plan_queries(targets)
-        if not plan:
-            return SignalReport({})
-        answers: dict[Query, Vector] = {}
-        errors: dict[str, str] = {}
-        headers = self._headers(errors)
-
-        async def ask(query: Query) -> None:
-            try:
-                answers[query] = await self._ask(query, headers)
-            except (TimeoutError, aiohttp.ClientError, ValueError, KeyError) as error:
-                errors[query.text] = repr(error)
-
-        await asyncio.gather(*(ask(query) for query in plan))
-        readings = deal(plan, answers, {target.key: target for target in targets})
-        return SignalReport(readings, errors, len(plan))
-
-    async def _ask(self, query: Query, headers: dict[str, str]) -> Vector:
-        """One instant query at the server's own present, so that clocks need not agree.
-
-        Raises:
-            ValueError: Prometheus refused it, or the result is no vector.
-        """
-        if self._session is None:
-            raise RuntimeError("SignalSource: use it as an async context manager")
-        url = f"{self._connection.url.rstrip('/')}/api/v1/query"
-        async with self._session.post(url, data={"query": query.text}, headers=headers) as response:
-            answer = await response.json(content_type=None)
-        if answer.get("status") != "success":
-            raise ValueError(answer.get("error", f"HTTP {response.status}"))
-        data = answer["data"]
-        if data["resultType"] == "scalar":
-            return [{"metric": {}, "value": data["result"]}]
-        if data["resultType"] != "vector":
-            raise ValueError(f"expected an instant vector, got a {data['resultType']}")
-        result: Vector = data["result"]
-        return result
-
-    def _headers(self, errors: dict[str, str]) -> dict[str, str]:
-        connection = self._connection
-        headers = {"X-Scope-OrgID": connection.tenant} if connection.tenant else {}
+        by_key = {target.key: target for target in targets}
         try:
-            if connection.bearer_token_file:
-                token = connection.bearer_token_file.read_text(encoding="utf-8").strip()
-                headers["Authorization"] = f"Bearer {token}"
-            elif connection.username and connection.password_file:
-                password = connection.password_file.read_text(encoding="utf-8").strip()
-                headers["Authorization"] = aiohttp.encode_basic_auth(connection.username, password)
+            headers = request_headers(self._connection)
         except OSError as error:
-            errors["credentials"] = f"{error.filename}: {error.strerror}"
-        return headers
+            problem = f"credentials for Prometheus: {error.filename}: {error.strerror}"
+            answers = _Answers(failures=dict.fromkeys(plan, problem))
+            return _report(plan, answers, by_key, 0)
+        answers = _Answers()
+        whole = self._connection.timeout_seconds
+        await asyncio.gather(
+            self._ask_all(
+                [query for query in plan if not query.custom],
+                headers, answers, PRESET_QUERIES_AT_ONCE, whole,
+            ),
+            self._ask_all(
+                self._rotated([query for query in plan if query.custom]),
+                headers, answers, CUSTOM_QUERIES_AT_ONCE, CUSTOM_SHARE * whole,
+            ),
+        )  # fmt: skip
+        return _report(plan, answers, by_key, len(plan))
+
+    def _rotated(self, queries: list[Query]) -> list[Query]:
+        """Each tick begins elsewhere, so that slow queries do not always starve the same others."""
+        if not queries:
+            return queries
+        first = self._first_custom % len(queries)
+        self._first_custom = first + CUSTOM_QUERIES_AT_ONCE
+        return queries[first:] + queries[:first]
+
+    async def _ask_all(
+        self,
+        queries: Sequence[Query],
+        headers: dict[str, str],
+        answers: _Answers,
+        at_once: int,
+        seconds_each: float,
+    ) -> None:
+        """Ask, so many at once, until the time of the tick is over."""
+        session = self._session
+        if session is None:
+            raise RuntimeError("SignalSource: use it as an async context manager")
+        slots = asyncio.Semaphore(at_once)
+        end = asyncio.get_running_loop().time() + self._connection.timeout_seconds
+
+        async def one(query: Query) -> None:
+            try:
+                async with asyncio.timeout_at(end), slots, asyncio.timeout(seconds_each):
+                    vector = await ask(session, self._connection, headers, query.text, seconds_each)
+            except TimeoutError:
+                answers.failures[query] = (
+                    f"no answer in time: {seconds_each:g} s for a query, "
+                    f"{self._connection.timeout_seconds:g} s for all"
+                )
+            except (aiohttp.ClientError, ValueError) as error:
+                answers.failures[query] = str(error) or type(error).__name__
+            else:
+                answers.by_query[query] = vector
+
+        await asyncio.gather(*(one(query) for query in queries))
+
+
+def _report(
+    plan: Plan,
+    answers: _Answers,
+    targets: Mapping[tuple[str, str], SignalTarget],
+    sent: int,
+) -> SignalReport:
+    readings, explanations = deal(plan, answers.by_query, answers.failures, targets)
+    errors = {query.text: error for query, error in answers.failures.items()}
+    return SignalReport(readings, explanations, errors, sent)

@@ -1,0 +1,94 @@
+"""PromQL of a preset's signals: one text for all its services."""
+
+from collections.abc import Iterable
+
+from bytebridge.signals.presets import PODS, Duration, DurationCounter, Histogram, Names, Origin
+
+PRESENT_WINDOW_SECONDS = 300
+"""Prometheus' own lookback: what was seen within it, but not lately, is stale."""
+
+
+def rate(names: Names, origin: Origin, window: int) -> str:
+    """Requests a second over a window."""
+    return _first(_total(f"rate({name}[{window}s])", origin) for name in names)
+
+
+def newest_rate(names: Names, origin: Origin, window: int) -> str:
+    """Requests a second between the last two scrapes: the first that shows a step in full.
+
+    irate() would go on to return what a pod that is gone had last, so only series that still exist
+    are taken.
+    """
+    return _first(_total(f"irate({name}[{window}s]) and {name}", origin) for name in names)
+
+
+def gauge(names: Names, origin: Origin, window: int) -> str:
+    """A gauge that is fresh: without the window Prometheus returns samples up to 5 minutes old."""
+    return _first(_total(f"last_over_time({name}[{window}s])", origin) for name in names)
+
+
+def quantile(duration: Duration, origin: Origin, percentile: float, window: int) -> str | None:
+    """Seconds at a percentile; nothing where there are no buckets."""
+    if not isinstance(duration, Histogram):
+        return None
+    return _first(
+        _scaled(
+            f"histogram_quantile({percentile:g}, "
+            f"{_total(f'rate({name}_bucket[{window}s])', origin, 'le')})",
+            duration.unit_seconds,
+        )
+        for name in duration.names
+    )
+
+
+def mean(duration: Duration, origin: Origin, window: int) -> str:
+    """Seconds on average."""
+
+    def growth(name: str) -> str:
+        return _total(f"rate({name}[{window}s])", origin)
+
+    if isinstance(duration, DurationCounter):
+        total = growth(duration.total)
+        if duration.without:
+            total = f"({total} - {growth(duration.without)})"
+        return _scaled(f"{total} / {growth(duration.per)}", duration.unit_seconds)
+    return _first(
+        _scaled(f"{growth(f'{name}_sum')} / {growth(f'{name}_count')}", duration.unit_seconds)
+        for name in duration.names
+    )
+
+
+def fresh_pods(names: Names, origin: Origin, window: int) -> str | None:
+    """Pods with fresh series; absent where series carry no pod, as those of an exporter do."""
+    if origin != PODS:
+        return None
+    labels = ", ".join(origin.grouping)
+
+    def pods(name: str) -> str:
+        series = f'last_over_time({name}{{pod!=""}}[{window}s])'
+        return f"count by ({labels}) (count by ({labels}, pod) ({series}))"
+
+    return _first(pods(name) for name in names)
+
+
+def present(names: Names, origin: Origin) -> str:
+    """Whether there were series of late, fresh or not."""
+    labels = ", ".join(origin.grouping)
+    return _first(
+        f"group by ({labels}) (last_over_time({name}[{PRESENT_WINDOW_SECONDS}s]))" for name in names
+    )
+
+
+def _total(series: str, origin: Origin, *more: str) -> str:
+    labels = ", ".join((*origin.grouping, *more))
+    if not origin.replicated:
+        return f"sum by ({labels}) ({series})"
+    return f"max by ({labels}) (sum by ({labels}, instance) ({series}))"
+
+
+def _scaled(text: str, unit_seconds: float) -> str:
+    return text if unit_seconds == 1.0 else f"{unit_seconds:g} * {text}"
+
+
+def _first(texts: Iterable[str]) -> str:
+    return " or ".join(texts)

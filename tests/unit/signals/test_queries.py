@@ -1,0 +1,103 @@
+"""What is asked for, by preset."""
+
+import pytest
+from pydantic import ValidationError
+
+from bytebridge.api.metrics import Metrics, Preset, Queries
+from bytebridge.signals.presets import PRESETS as NAMES
+from bytebridge.signals.queries import PRESENT, plan_queries
+from bytebridge.signals.unknown import never_known
+from unit.signals.build import PRESETS, custom, metrics, target
+
+RATE, QUEUE, BUSY = "requests_per_second", "queue_depth", "in_flight"
+P95, MEAN, SERVICE, PODS = (
+    "latency_p95_seconds",
+    "latency_mean_seconds",
+    "service_seconds",
+    "coverage",
+)
+
+
+@pytest.mark.parametrize(
+    ("preset", "fields"),
+    [
+        (Preset.FASTAPI, {RATE, BUSY, P95, MEAN, PODS}),
+        (Preset.VLLM, {RATE, QUEUE, BUSY, P95, MEAN, SERVICE, PODS}),
+        (Preset.TRITON, {RATE, QUEUE, MEAN, SERVICE, PODS}),
+        (Preset.TGI, {RATE, QUEUE, BUSY, P95, MEAN, SERVICE, PODS}),
+        (Preset.TEI, {RATE, QUEUE, P95, MEAN, SERVICE, PODS}),
+        (Preset.RAY_SERVE, {RATE, QUEUE, BUSY, P95, MEAN, SERVICE, PODS}),
+        (Preset.BENTOML, {RATE, BUSY, P95, MEAN, PODS}),
+        (Preset.TORCHSERVE, {RATE, MEAN, SERVICE, PODS}),
+        (Preset.CELERY, {RATE, QUEUE, SERVICE}),
+        (Preset.RABBITMQ, {RATE, QUEUE, BUSY}),
+        (Preset.REDIS_STREAM, {RATE, QUEUE, BUSY}),
+    ],
+)
+def test_fields_of_a_preset(preset: Preset, fields: set[str]) -> None:
+    plan = plan_queries([target("a", metrics(preset))])
+    asked = {signal.field for wanted in plan.values() for signals in wanted.values() for signal in
+             signals}  # fmt: skip
+    assert asked == fields | {PRESENT}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_number_of_queries_does_not_depend_on_that_of_services(preset: Preset) -> None:
+    one = plan_queries([target("a", metrics(preset))])
+    many = plan_queries([target(f"s{n}", metrics(preset, f"q{n}")) for n in range(500)])
+    assert one.keys() == many.keys()
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_asks_for_the_labels_of_its_origin(preset: Preset) -> None:
+    origin = NAMES[preset].origin
+    for query in plan_queries([target("a", metrics(preset))]):
+        assert query.match == origin.match
+        assert f"by ({', '.join(origin.grouping)}" in query.text
+
+
+@pytest.mark.parametrize(
+    ("preset", "names"),
+    [
+        (Preset.BENTOML, ("queueDepth", "serviceTime", "cpuUtilization")),
+        (Preset.TORCHSERVE, ("queueDepth", "inFlight", "latency", "cpuUtilization")),
+        (Preset.CELERY, ("inFlight", "latency", "latencyMean", "cpuUtilization", "coverage")),
+    ],
+)
+def test_what_a_preset_cannot_give(preset: Preset, names: tuple[str, ...]) -> None:
+    assert never_known(preset) == names
+
+
+def test_a_custom_rate_replaces_every_window_of_the_preset() -> None:
+    queries = Queries(request_rate="mine[$window]")
+    plan = plan_queries([target("a", metrics(Preset.FASTAPI, queries=queries))])
+    asked = [
+        query.text
+        for query, wanted in plan.items()
+        if any(signal.field == RATE for signal in wanted["n", "a"])
+    ]
+    assert asked == ["mine[15s]", "mine[60s]"]
+
+
+def test_a_query_that_names_its_service_is_its_own() -> None:
+    text = 'sum(depth{service="$service"})'
+    plan = plan_queries([custom("a", queueDepth=text), custom("b", queueDepth=text)])
+    assert {query.text: query.for_service for query in plan} == {
+        'sum(depth{service="a"})': ("n", "a"),
+        'sum(depth{service="b"})': ("n", "b"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("spec", "field"),
+    [
+        ({"preset": "celery"}, "queueName"),
+        ({"preset": "rabbitmq"}, "queueName"),
+        ({"preset": "redis-stream", "consumerGroup": "g"}, "queueName"),
+        ({"preset": "redis-stream", "queueName": "s"}, "consumerGroup"),
+        ({"preset": "rabbitmq", "queueName": "q", "consumerGroup": "g"}, "consumerGroup"),
+    ],
+)
+def test_a_broker_needs_a_queue(spec: dict[str, str], field: str) -> None:
+    with pytest.raises(ValidationError, match=f"spec.metrics.{field}"):
+        Metrics.model_validate(spec)
