@@ -67,10 +67,14 @@ class Metrics(Model):
 
     model_config = rules(
         (
-            "!(self.preset in ['celery', 'rabbitmq', 'redis-stream']) || has(self.queueName)",
+            "!has(self.preset) || !(self.preset in ['celery', 'rabbitmq', 'redis-stream']) "
+            "|| has(self.queueName)",
             _QUEUE_NAME_NEEDED,
         ),
-        ("(self.preset == 'redis-stream') == has(self.consumerGroup)", _GROUP_NEEDED),
+        (
+            "(has(self.preset) && self.preset == 'redis-stream') == has(self.consumerGroup)",
+            _GROUP_NEEDED,
+        ),
     )
 
     preset: Preset = Preset.FASTAPI
