@@ -115,6 +115,13 @@ class Cluster:
         status = self.apps.read_namespaced_deployment(name, self.namespace).status
         return int(status.ready_replicas or 0)
 
+    def settled(self, name: str) -> int | None:
+        """Replicas, once every pod that there is is Ready and wanted; `None` before."""
+        status = self.apps.read_namespaced_deployment(name, self.namespace)
+        wanted = int(status.spec.replicas)
+        pods = self.core.list_namespaced_pod(self.namespace).items
+        return wanted if status.status.ready_replicas == wanted == len(pods) else None
+
     def floor(self, name: str) -> int:
         hpa = self.hpas.read_namespaced_horizontal_pod_autoscaler(name, self.namespace)
         return int(hpa.spec.min_replicas)

@@ -84,7 +84,7 @@ def test_an_update_reaches_the_children_and_resets_no_replicas(
 ) -> None:
     load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=200)
     cluster.create(scalable_service("nlp"))
-    wait_for("settled", lambda: cluster.ready("nlp"), 4, 90)
+    wait_for("settled", lambda: cluster.settled("nlp"), 4, 90)
     changed = {"name": "app", "image": "example:2"}
     body = {"spec": {"template": {"spec": {"containers": [changed]}}}}
     cluster.patch("nlp", body)

@@ -52,7 +52,7 @@ def test_a_service_that_goes_silent_keeps_its_replicas(
 ) -> None:
     load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=400)
     cluster.create(scalable_service("nlp"))
-    wait_for("settled", lambda: cluster.ready("nlp"), FOR_400, SETTLING)
+    wait_for("settled", lambda: cluster.settled("nlp"), FOR_400, SETTLING)
     load.set(cluster.namespace, "nlp", silent=True)
     unknown = ("False", "SignalsUnknown")
     wait_for("noticed", lambda: cluster.condition("nlp", "MetricsAvailable"), unknown, 90)
@@ -64,7 +64,7 @@ def test_prometheus_gone_and_back(
 ) -> None:
     load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=400)
     cluster.create(scalable_service("nlp"))
-    wait_for("settled", lambda: cluster.ready("nlp"), FOR_400, SETTLING)
+    wait_for("settled", lambda: cluster.settled("nlp"), FOR_400, SETTLING)
     lab.stop("prometheus")
     unknown = ("False", "SignalsUnknown")
     wait_for("noticed", lambda: cluster.condition("nlp", "MetricsAvailable"), unknown)
@@ -80,7 +80,7 @@ def test_api_server_gone_and_back(
 ) -> None:
     load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=200)
     cluster.create(scalable_service("nlp"))
-    wait_for("settled", lambda: cluster.ready("nlp"), FOR_200, SETTLING)
+    wait_for("settled", lambda: cluster.settled("nlp"), FOR_200, SETTLING)
     lab.stop("kube-apiserver")
     load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=400)
     lab.start("kube-apiserver")
@@ -96,7 +96,7 @@ def test_a_crash_in_mid_surge_lowers_nothing_and_restarts_no_pod(
     load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=400)
     with running_operator(lab, tmp_path) as replacement:
         cluster.create(scalable_service("nlp", scaleDown={"holdSeconds": 60}))
-        wait_for("settled", lambda: cluster.ready("nlp"), FOR_400, SETTLING)
+        wait_for("settled", lambda: cluster.settled("nlp"), FOR_400, SETTLING)
         pods = _pods(cluster)
         crashed = OperatorProcess(lab, tmp_path / "standby.log")
         crashed.kill()

@@ -44,6 +44,16 @@ def test_replicas_set_by_hand_stand_for_the_hold() -> None:
     assert lowered_at == 180
 
 
+def test_what_a_person_set_is_not_owned_by_a_decision_that_keeps_it_for_want_of_knowledge() -> None:
+    target = TargetState(6, 2, False)
+    blind, written = plan_actuation(6, target, Written(2), 100.0, 60.0)
+    assert blind.scale_to is None
+    soon, written = plan_actuation(3, target, written, 105.0, 60.0)
+    assert soon.scale_to is None
+    later, _ = plan_actuation(3, target, written, 160.0, 60.0)
+    assert later.scale_to == 3
+
+
 def test_a_steady_service_is_never_written() -> None:
     written = Written(5)
     for time in range(0, 600, 5):

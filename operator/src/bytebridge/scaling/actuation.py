@@ -58,11 +58,21 @@ def plan_actuation(
     if decided > present or (decided == 0 and present > 0):
         return Actuation(hpa_min, decided), Written(decided)
     if decided == present:
-        return Actuation(hpa_min), Written(decided)
+        # A decision that keeps what a person set, because something is unknown, does not own it.
+        since = _raised_by_others_since(written, present, time)
+        kept = Written(decided) if since is None else replace(written, foreign_since=since)
+        return Actuation(hpa_min), kept
     if target.hpa_has_metric:
         note = f"the HPA holds {present} above the floor of {decided} for its CPU metric"
         return Actuation(hpa_min, None, note), replace(written, foreign_since=None)
     return _lower(Actuation(hpa_min), decided, present, written, time, hold_seconds)
+
+
+def _raised_by_others_since(written: Written, present: int, time: float) -> float | None:
+    """Since when replicas stand above what the operator decided last; `None`: they do not."""
+    if written.scale is None or present <= written.scale:
+        return None
+    return time if written.foreign_since is None else written.foreign_since
 
 
 def _lower(
@@ -74,11 +84,8 @@ def _lower(
     hold_seconds: float,
 ) -> tuple[Actuation, Written]:
     """Lower what the operator set itself at once, and what a person set after the hold."""
-    ours = written.scale is None or present <= written.scale
-    if ours:
-        return replace(actuation, scale_to=decided), Written(decided)
-    since = time if written.foreign_since is None else written.foreign_since
-    if time - since >= hold_seconds:
+    since = _raised_by_others_since(written, present, time)
+    if since is None or time - since >= hold_seconds:
         return replace(actuation, scale_to=decided), Written(decided)
     note = f"{present} replicas were set by hand; kept for {hold_seconds:.0f} s"
     return replace(actuation, note=note), replace(written, foreign_since=since)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
 
-from bytebridge.api.metrics import BROKERS
+from bytebridge.api.metrics import BROKERS, Preset
 from bytebridge.scaling.observation import Readings
 from bytebridge.signals.presets import PODS
 from bytebridge.signals.queries import PRESENT, Plan, Query, Signal, SignalTarget
@@ -119,8 +119,16 @@ def _readings(values: Mapping[Signal, float], target: SignalTarget) -> Readings:
         for signal, value in values.items()
         if not signal.window and signal.field != PRESENT
     }
-    pods = fields.pop("coverage", None)
-    coverage = None
-    if pods is not None and target.ready_replicas > 0:
-        coverage = min(1.0, pods / target.ready_replicas)
+    coverage = _coverage(fields.pop("coverage", None), target, known=bool(rates))
     return Readings(requests_per_second=rates, coverage=coverage, **fields)
+
+
+def _coverage(pods: float | None, target: SignalTarget, *, known: bool) -> float | None:
+    """Share of the ready replicas that are seen; 0 while rates only decay after the last scrape."""
+    metrics = target.metrics
+    asked = metrics.preset not in {*BROKERS, Preset.CUSTOM} and not metrics.queries.request_rate
+    if not asked or target.ready_replicas == 0 or pods == 0:
+        return None
+    if pods is None:
+        return 0.0 if known else None
+    return min(1.0, pods / target.ready_replicas)

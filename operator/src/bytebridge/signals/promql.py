@@ -59,14 +59,19 @@ def mean(duration: Duration, origin: Origin, window: int) -> str:
 
 
 def fresh_pods(names: Names, origin: Origin, window: int) -> str | None:
-    """Pods with fresh series; absent where series carry no pod, as those of an exporter do."""
+    """Pods whose last scrape succeeded; 0 where series carry no pod, as those of an exporter do.
+
+    A window alone would count pods for as long as it reaches back, while their rates decay: a
+    failed scrape ends a series at once, and only what has not ended is taken.
+    """
     if origin != PODS:
         return None
     labels = ", ".join(origin.grouping)
 
     def pods(name: str) -> str:
-        series = f'last_over_time({name}{{pod!=""}}[{window}s])'
-        return f"count by ({labels}) (count by ({labels}, pod) ({series}))"
+        fresh = f"last_over_time({name}[{window}s]) and {name}"
+        by_pod = f'count by ({labels}, pod) (({fresh}) and {name}{{pod!=""}})'
+        return f"(count by ({labels}) ({by_pod}) or 0 * group by ({labels}) ({fresh}))"
 
     return _first(pods(name) for name in names)
 
