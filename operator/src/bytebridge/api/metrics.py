@@ -67,8 +67,10 @@ class Metrics(Model):
 
     model_config = rules(
         (
-            "!has(self.preset) || !(self.preset in ['celery', 'rabbitmq', 'redis-stream']) "
-            "|| has(self.queueName)",
+            (
+                "!has(self.preset) || !(self.preset in ['celery', 'rabbitmq', 'redis-stream']) "
+                "|| has(self.queueName)"
+            ),
             _QUEUE_NAME_NEEDED,
         ),
         (
