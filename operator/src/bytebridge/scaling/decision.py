@@ -15,6 +15,7 @@ class Reason(StrEnum):
     BURSTINESS = "Burstiness"
     BACKLOG = "Backlog"
     FORECAST = "Forecast"
+    BOTTLENECK_ELSEWHERE = "BottleneckElsewhere"
     MIN_REPLICAS = "MinReplicas"
     MAX_REPLICAS = "MaxReplicas"
     SCALE_DOWN_HOLD = "ScaleDownHold"

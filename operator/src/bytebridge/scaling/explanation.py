@@ -13,6 +13,7 @@ _WORDS: Mapping[Reason, str] = {
     Reason.BURSTINESS: "the load comes in bursts",
     Reason.BACKLOG: "a backlog is to be cleared",
     Reason.FORECAST: "the load is rising and pods take time to start",
+    Reason.BOTTLENECK_ELSEWHERE: "more replicas would not help",
     Reason.MIN_REPLICAS: "minReplicas binds",
     Reason.MAX_REPLICAS: "maxReplicas binds: the load asks for more",
     Reason.SCALE_DOWN_HOLD: "going down waits",

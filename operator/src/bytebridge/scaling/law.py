@@ -1,8 +1,9 @@
 """The law: one decision from one observation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
+from bytebridge.scaling.bottleneck import SLOWER, BusyFleet, observe, useful_replicas
 from bytebridge.scaling.bounds import clamp, limit_step
 from bytebridge.scaling.capacity import Capacity, learn_capacity
 from bytebridge.scaling.decision import Decision, Reason
@@ -54,16 +55,13 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         state.dispersion,
         _ready_throughput(state.capacity, observation),
     )
-    needs = compute_needs(
-        policy,
-        observation,
-        demand,
-        state.capacity,
-        state.dispersion,
-        _startup(policy, state, observation),
-    )
+    startup = _startup(policy, state, observation)
+    needs = compute_needs(policy, observation, demand, state.capacity, state.dispersion, startup)
+    useful, evidence = _useful(policy, state, observation, demand, needs, startup)
     _learn_dispersion(state, observation, demand)
-    choice = _choose(policy, state, observation, needs, demand)
+    choice = _choose(policy, state, observation, needs, demand, useful)
+    if evidence and needs.complete:
+        choice = _Choice(choice.replicas, Reason.BOTTLENECK_ELSEWHERE, evidence)
     return _decision(observation, choice, needs, demand, state.capacity, state.dispersion)
 
 
@@ -90,6 +88,35 @@ def _startup(policy: Policy, state: State, observation: Observation) -> Startup:
     return Startup(seconds, max(0.0, seconds - (observation.time - state.starting_since)))
 
 
+def _useful(
+    policy: Policy,
+    state: State,
+    observation: Observation,
+    demand: Demand | None,
+    needs: Needs,
+    startup: Startup,
+) -> tuple[int, str | None]:
+    """The replicas needed, or those of them that can help, with the evidence."""
+    needed = max(needs.floors.values(), default=0)
+    capacity, memory = state.capacity, state.bottleneck
+    if demand is None or not capacity.slots or not capacity.service_seconds or capacity.estimated:
+        return needed, None
+    fleet = BusyFleet(
+        time=observation.time,
+        desired=observation.replicas.desired,
+        ready=observation.replicas.ready,
+        service_seconds=capacity.service_seconds,
+        slots=capacity.slots,
+        backlog=observation.readings.queue_depth or 0.0,
+    )
+    observe(memory, fleet, needed)
+    if memory.usual_seconds is None or capacity.service_seconds < SLOWER * memory.usual_seconds:
+        return needed, None
+    usual = replace(capacity, service_seconds=memory.usual_seconds)
+    usually = compute_needs(policy, observation, demand, usual, state.dispersion, startup)
+    return useful_replicas(memory, fleet, needed, max(usually.floors.values(), default=0))
+
+
 def _learn_dispersion(state: State, observation: Observation, demand: Demand | None) -> None:
     windows = observation.readings.requests_per_second
     if demand is None:
@@ -107,14 +134,19 @@ def _learn_dispersion(state: State, observation: Observation, demand: Demand | N
 
 
 def _choose(
-    policy: Policy, state: State, observation: Observation, needs: Needs, demand: Demand | None
+    policy: Policy,
+    state: State,
+    observation: Observation,
+    needs: Needs,
+    demand: Demand | None,
+    useful: int,
 ) -> _Choice:
     time, present = observation.time, observation.replicas.desired
-    needed = clamp(policy, max(needs.floors.values(), default=0))
+    needed = clamp(policy, useful)
     if not needs.complete:
         return _blind(policy, state, observation, needed)
     state.blind_since = None
-    standing = clamp(policy, needs.standing)
+    standing = clamp(policy, min(needs.standing, useful))
     state.needs.add(time, standing)
     state.small_steps.add(time, standing)
     state.surplus.add(time, needed)

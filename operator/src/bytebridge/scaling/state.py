@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from bytebridge.scaling.bottleneck import Bottleneck
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.demand import Sample
 from bytebridge.scaling.hold import HoldWindow
@@ -20,6 +21,7 @@ class State:
     """Needs that are held longer, against going down by a little and up again."""
     surplus: HoldWindow = field(default_factory=HoldWindow)
     """Needs of a backlog or a forecast, given back soon."""
+    bottleneck: Bottleneck = field(default_factory=Bottleneck)
     blind_since: float | None = None
     starting_since: float | None = None
     decided_once: bool = False

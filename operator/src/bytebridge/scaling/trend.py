@@ -6,6 +6,8 @@ from math import sqrt
 
 FEWEST_POINTS = 4
 SIGMAS = 3.0
+STEP_PARAMETERS = 4
+"""Two levels, the time of the step, and the reading amid it."""
 MOST_GROWTH = 3.0
 """A forecast is at most this many times the present rate: trends do not last."""
 
@@ -57,8 +59,14 @@ def _slope(points: Sequence[Point], dispersion: float) -> float:
     ended = errors[-1] < -sqrt(variance)
     if ended or slope <= SIGMAS * sqrt(variance / spread):
         return 0.0
-    a_step_will_do = _step_error([p.rate for p in points]) <= SIGMAS**2 * variance
+    a_step_will_do = _step_error([p.rate for p in points]) <= _chance(count) * variance
     return 0.0 if a_step_will_do else slope
+
+
+def _chance(count: int) -> float:
+    """The squared error, in variances, that chance gives a step: chi-squared, 3 sigma up."""
+    freedom = max(1, count - STEP_PARAMETERS)
+    return max(SIGMAS**2, freedom + SIGMAS * sqrt(2 * freedom))
 
 
 def _step_error(rates: Sequence[float]) -> float:

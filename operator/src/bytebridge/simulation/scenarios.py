@@ -156,6 +156,12 @@ def _shapes() -> list[Scenario]:
             profile.surge(LOW, 600),
             ServiceModel(database_replicas=24),
         ),
+        Scenario(
+            "database-12",
+            "step to 600/s, the database full at 12 replicas: not enough for the load",
+            profile.surge(LOW, 600),
+            ServiceModel(database_replicas=12),
+        ),
     ]
 
 

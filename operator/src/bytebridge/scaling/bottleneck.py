@@ -1,0 +1,120 @@
+"""When replicas do not help: requests take longer because of something that they share.
+
+A database or a downstream service that is full makes every request slower, the law then asks for
+more replicas, and these make it slower still. So replicas that are asked for only because requests
+take longer than they did are an experiment, and the next ones wait for its result: they must have
+raised the throughput by at least half of their share (N. Gunther's Universal Scalability Law,
+Guerrilla Capacity Planning, 2007: beyond the knee it does not rise at all).
+"""
+
+from dataclasses import dataclass
+from math import ceil
+
+SLOWER = 1.3
+"""Requests that take this many times as long as they did are slower."""
+RECOVERED = 1.15
+EXPERIMENT = 1.25
+"""Times the replicas that an experiment starts from. Fewer more would not stand out from noise."""
+RESULT_SECONDS = 60.0
+"""The window of the measured service time: before, it mixes two sizes."""
+LEAST_GAIN = 0.5
+"""Share of proportional growth of the throughput from which replicas help."""
+EASED = 0.8
+"""Requests that take less than this share of what they took show that something has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Where replicas began to be added because requests took longer."""
+
+    replicas: int
+    throughput: float
+    """Requests a second of all replicas when busy."""
+
+
+@dataclass(slots=True)
+class Bottleneck:
+    """Memory of the guard for one service."""
+
+    usual_seconds: float | None = None
+    """Service time when the service was last well."""
+    usual_replicas: int = 0
+    """Ready replicas then, once the measured service time was all theirs."""
+    experiment: Experiment | None = None
+    bound_seconds: float | None = None
+    """Service time when replicas were found not to help."""
+    ready: int = 0
+    ready_since: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class BusyFleet:
+    """What the guard looks at."""
+
+    time: float
+    desired: int
+    ready: int
+    service_seconds: float
+    slots: float
+    backlog: float
+
+    @property
+    def throughput(self) -> float:
+        """Requests a second when all ready replicas are busy."""
+        return self.ready * self.slots / self.service_seconds
+
+
+def observe(memory: Bottleneck, fleet: BusyFleet, needed: int) -> None:
+    """Remember how long requests usually take, and when replicas last became Ready or went."""
+    if fleet.ready != memory.ready:
+        memory.ready, memory.ready_since = fleet.ready, fleet.time
+    usual = memory.usual_seconds
+    slower = usual is not None and fleet.service_seconds > RECOVERED * usual
+    settled = fleet.backlog == 0 and needed <= fleet.desired
+    if usual is None or not slower or (settled and memory.experiment is None):
+        memory.usual_seconds = fleet.service_seconds
+        memory.experiment = memory.bound_seconds = None
+        if usual is None or fleet.time - memory.ready_since >= RESULT_SECONDS:
+            memory.usual_replicas = fleet.ready
+
+
+def useful_replicas(
+    memory: Bottleneck, fleet: BusyFleet, needed: int, usually_needed: int
+) -> tuple[int, str | None]:
+    """The replicas out of those needed that can help, and the evidence if that is fewer.
+
+    Args:
+        memory: Of this service; updated.
+        fleet: Present state.
+        needed: By the present service time.
+        usually_needed: By the usual service time: what the load alone asks for.
+    """
+    usual = memory.usual_seconds
+    driven = usual is not None and fleet.service_seconds >= SLOWER * usual
+    load_alone = max(fleet.desired, usually_needed)
+    more_than_usual = fleet.ready >= EXPERIMENT * memory.usual_replicas
+    if usual is None or not driven or needed <= load_alone or not more_than_usual:
+        return needed, None
+    bound = memory.bound_seconds
+    if bound is not None and fleet.service_seconds > EASED * bound:
+        return load_alone, _evidence(fleet, usual)
+    if memory.experiment is None or bound is not None:
+        memory.experiment = Experiment(max(1, fleet.ready), fleet.throughput)
+        memory.bound_seconds = None
+    began = memory.experiment
+    waited = fleet.time - memory.ready_since >= RESULT_SECONDS
+    if fleet.ready >= EXPERIMENT * began.replicas and waited:
+        growth = fleet.ready / began.replicas - 1
+        if fleet.throughput < began.throughput * (1 + LEAST_GAIN * growth):
+            memory.bound_seconds = fleet.service_seconds
+            return load_alone, _evidence(fleet, usual)
+        memory.experiment = began = Experiment(fleet.ready, fleet.throughput)
+    return min(needed, max(load_alone, ceil(EXPERIMENT * began.replicas))), None
+
+
+def _evidence(fleet: BusyFleet, usual: float) -> str:
+    return (
+        f"requests take {fleet.service_seconds * 1000:.0f} ms instead of {usual * 1000:.0f} ms, "
+        f"and more replicas did not raise the {fleet.throughput:.0f} requests/s they can serve: "
+        "look at the database and other services they share"
+    )

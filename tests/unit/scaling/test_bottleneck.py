@@ -1,0 +1,69 @@
+"""Replicas that do not help are not added; a service that only got slower is served."""
+
+from collections.abc import Callable
+
+from bytebridge.scaling.decision import Decision, Reason
+from bytebridge.scaling.law import decide
+from bytebridge.scaling.state import State
+from unit.scaling.build import policy, seen
+
+USUAL = 0.06
+RULES = policy(concurrency_per_replica=2, max_replicas=1000, hold_seconds=60)
+
+
+def run(service_seconds: Callable[[int, int], float], rate: float, seconds: int) -> list[Decision]:
+    """Decide every 5 s for a service whose pods start in 30 s and whose queue is a fluid."""
+    state, desired, queue = State(), 10, 0.0
+    ready_at: list[tuple[int, int]] = [(-30, 10)]
+    decisions = []
+    for time in range(0, seconds, 5):
+        arrivals = 200.0 if time < 120 else rate
+        ready = max(count for at, count in ready_at if at + 30 <= time)
+        ready = min(ready, desired)
+        service = service_seconds(time, ready)
+        queue = max(0.0, queue + 5 * (arrivals - ready * 2 / service))
+        decision = decide(
+            RULES,
+            state,
+            seen(
+                time,
+                fast=arrivals,
+                desired=desired,
+                ready=ready,
+                starting=desired - ready,
+                queue_depth=queue,
+                service_seconds=service,
+            ),
+        )
+        if decision.replicas != desired:
+            desired = decision.replicas
+            ready_at.append((time, desired))
+        decisions.append(decision)
+    return decisions
+
+
+def test_behind_a_full_database_it_stops_and_says_so() -> None:
+    """Sixteen replicas are all that the database can serve: beyond, each makes all slower."""
+    decisions = run(lambda _, ready: USUAL * max(1.0, ready / 16), 600, 900)
+    last = decisions[-1]
+    assert last.reason is Reason.BOTTLENECK_ELSEWHERE
+    assert last.held
+    assert "did not raise" in last.held
+    assert max(d.replicas for d in decisions) < 250
+    unguarded = max(last.floors.values())
+    assert last.replicas < unguarded
+
+
+def test_a_model_that_takes_longer_gets_its_replicas() -> None:
+    decisions = run(lambda time, _: USUAL * (2.0 if time >= 300 else 1.0), 600, 900)
+    assert all(d.reason is not Reason.BOTTLENECK_ELSEWHERE for d in decisions)
+    assert decisions[-1].replicas >= 40
+
+
+def test_it_resumes_when_the_database_has_recovered() -> None:
+    decisions = run(
+        lambda time, ready: USUAL * max(1.0, ready / (16 if time < 600 else 1000)), 600, 900
+    )
+    reasons = [d.reason for d in decisions]
+    assert Reason.BOTTLENECK_ELSEWHERE in reasons
+    assert reasons[-1] is not Reason.BOTTLENECK_ELSEWHERE
