@@ -44,6 +44,10 @@ lint: $(STAMP) ## Check format, lint, types, layers and the generated CRD
 test: lint binaries ## Run every check and every test, on a real local control plane
 	$(BIN)/pytest tests $(ARGS)
 
+.PHONY: demo
+demo: $(STAMP) binaries ## Watch a surge to ten times the usual load on a local cluster (ARGS="--policy hpa" for a plain HPA)
+	$(BIN)/bytebridge demo $(ARGS)
+
 .PHONY: compare
 compare: $(STAMP) ## Simulate ByteBridge and its peers side by side into docs/comparison.md (ARGS="--report out.html" for plots)
 	$(BIN)/bytebridge compare --document docs/comparison.md $(ARGS)

@@ -5,6 +5,7 @@ import typer
 from bytebridge.cli.compare import compare
 from bytebridge.cli.crd import crd
 from bytebridge.cli.decide import decide
+from bytebridge.cli.demo import demo
 from bytebridge.cli.lab import lab_app
 from bytebridge.cli.run import run
 from bytebridge.cli.simulate import simulate
@@ -18,6 +19,7 @@ app = typer.Typer(
 app.command()(compare)
 app.command()(crd)
 app.command()(decide)
+app.command()(demo)
 app.command()(simulate)
 app.command()(run)
 app.add_typer(lab_app, name="lab")

@@ -20,6 +20,7 @@ from bytebridge.lab.errors import LabError
 from bytebridge.lab.kubeconfig import kubeconfig, write_private
 from bytebridge.lab.ports import LOOPBACK, free_ports
 from bytebridge.lab.processes import Processes
+from bytebridge.lab.resource_metrics import Usage, registration, serve_resource_metrics
 from bytebridge.lab.settings import LabSettings
 
 _MANIFESTS: Final = Path(__file__).parent / "manifests"
@@ -69,6 +70,33 @@ class Lab:
     ) -> None:
         """Let Prometheus scrape `http://address/metrics` from now on."""
         prometheus.write_target(self._folder, job, address, labels or {})
+
+    @contextlib.contextmanager
+    def resource_metrics(self, usage: Usage) -> Iterator[None]:
+        """Let HPAs see CPU: serve metrics.k8s.io from `usage` through the aggregation layer.
+
+        Raises:
+            LabError: The API server does not pass requests on in time.
+        """
+        files = self._files
+        serving = serve_resource_metrics(
+            usage, str(files.serving_certificate), str(files.serving_key)
+        )
+        with serving as port:
+            objects = registration(port)
+            for path, manifest in objects:
+                self._api.apply(path, manifest)
+            api_service, _manifest = objects[-1]
+            self._wait("kube-apiserver", lambda: self._available(api_service))
+            try:
+                yield
+            finally:
+                for path, _ in reversed(objects):
+                    self._api.delete(path)
+
+    def _available(self, path: str) -> bool:
+        conditions = self._api.get(path).get("status", {}).get("conditions", [])
+        return any(item["type"] == "Available" and item["status"] == "True" for item in conditions)
 
     def bring_up(self) -> None:
         """Start everything and wait until pods can run."""

@@ -94,6 +94,8 @@ def kwok(binary: Path, kubeconfig: Path, stages: Path, ports: Ports) -> Command:
         str(binary),
         f"--kubeconfig={kubeconfig}",
         "--manage-all-nodes=true",
+        # Without a Lease the node lifecycle controller takes the node, and its pods, for dead.
+        "--node-lease-duration-seconds=40",
         f"--config={stages}",
         f"--node-ip={LOOPBACK}",
         f"--server-address={LOOPBACK}:{ports.kwok}",
