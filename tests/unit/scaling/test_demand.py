@@ -128,3 +128,21 @@ def test_service_time_when_first_seen_amid_a_backlog(
     assert learned.estimated
     later = seen(fast=100, queue_depth=0, latency_mean_seconds=0.07, service_seconds=None)
     assert learn_capacity(learned, later, 4).service_seconds == 0.07
+
+
+def test_a_backlog_that_is_drained_is_no_demand_where_completions_are_counted() -> None:
+    """300 a second arrive, 100 are served until more pods are Ready, then 600."""
+    sample, backlog, served = None, 0.0, [100.0] * 12
+    for time in range(0, 200, 5):
+        throughput = 100.0 if time < 60 else 600.0
+        served.append(min(throughput, 300 + backlog / 5))
+        backlog = max(0.0, backlog + 5 * (300 - served[-1]))
+        rates = {5.0: served[-1], 15.0: sum(served[-3:]) / 3, 60.0: sum(served[-12:]) / 12}
+        readings = Readings(requests_per_second=rates, queue_depth=backlog)
+        demand = estimate_demand(readings, time, sample, 1.0, throughput)
+        assert demand is not None
+        if time >= 10:
+            assert demand.rate == pytest.approx(300, rel=0.1), time
+        sample = demand.sample
+    assert sample is not None
+    assert sample.completions

@@ -11,7 +11,12 @@ SHORTEST_STEP_SECONDS = 0.5
 HIGHEST_RATE = 1e9
 SIGMAS = 3.0
 """A shorter window is trusted against a longer one beyond this many standard deviations."""
-HISTORY_SECONDS = 60.0
+HISTORY_SECONDS = 65.0
+"""The slow window and a tick."""
+TELLING_GROWTH = 0.3
+"""Growth of a queue, in what is served, from which it tells what a counter counts."""
+SAME = 0.05
+TOLERANCE_SECONDS = 0.5
 INFERENCE_NOISE = 1.5 * sqrt(2)
 """Noise of a rate inferred from two windows, in that of a count over the time between them: there
 are two counts, and PromQL's extrapolation makes more of them (three intervals from two)."""
@@ -27,8 +32,10 @@ class Sample:
     ready_throughput: float | None = None
     known_since: float = float("-inf")
     """Since when rates are known without a break: a window is not full before."""
+    completions: bool | None = None
+    """The counter counts completed requests; `None` until a backlog has told."""
     history: tuple[Point, ...] = ()
-    """Newest rates of the last minute, oldest first."""
+    """Newest rates and backlogs of the last minute, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,9 @@ def estimate_demand(
     known_since = time if previous is None else previous.known_since
     if time - known_since < windows.slow_seconds:
         windows = replace(windows, slow=windows.fast, slow_seconds=windows.fast_seconds)
+    completions = _counts_completions(windows, readings, time, previous, ready_throughput)
+    if completions and previous is not None:
+        windows = _as_arrivals(windows, readings.queue_depth, time, previous)
     newest = _newest_rate(windows, time, previous, dispersion)
     saturated = _saturated_rate(readings, time, previous, newest, ready_throughput)
     if saturated is not None:
@@ -97,9 +107,15 @@ def estimate_demand(
         rate = windows.slow
     # A trend is found in raw counts: it averages their noise by itself.
     point = newest if windows.newest is None else max(windows.newest, saturated or 0.0)
-    history = (*_recent(previous, time), Point(time, min(point, HIGHEST_RATE)))
+    here = Point(time, min(point, HIGHEST_RATE), readings.queue_depth)
     sample = Sample(
-        time, windows.fast, readings.queue_depth, ready_throughput, known_since, history
+        time,
+        windows.fast,
+        readings.queue_depth,
+        ready_throughput,
+        known_since,
+        completions,
+        (*_recent(previous, time), here),
     )
     return Demand(min(rate, HIGHEST_RATE), surging, sample)
 
@@ -114,6 +130,54 @@ def _split(readings: Readings) -> _Windows | None:
         return _Windows(fast, fast_seconds, slow, slow_seconds)
     (newest_seconds, newest), (fast_seconds, fast) = ascending[0], ascending[1]
     return _Windows(fast, fast_seconds, slow, slow_seconds, newest, newest_seconds)
+
+
+def _counts_completions(
+    windows: _Windows,
+    readings: Readings,
+    time: float,
+    previous: Sample | None,
+    ready_throughput: float | None,
+) -> bool | None:
+    """Whether the counter counts completions: while requests pile up, it reads what is served.
+
+    A counter of arrivals reads that and the growth of the queue.
+    """
+    known = None if previous is None else previous.completions
+    growth = queue_growth(readings, time, previous)
+    if growth is None or not ready_throughput or previous is None or not previous.backlog:
+        return known
+    before = previous.ready_throughput
+    if before is None or abs(ready_throughput - before) > SAME * before:
+        return known  # Pods became Ready in between: what was served is not known.
+    if growth < TELLING_GROWTH * ready_throughput:
+        return known
+    counted = windows.fast if windows.newest is None else windows.newest
+    return counted < ready_throughput + growth / 2
+
+
+def _as_arrivals(
+    windows: _Windows, backlog: float | None, time: float, previous: Sample
+) -> _Windows:
+    """Arrivals in a window = completions in it + growth of the queue over it."""
+    if backlog is None:
+        return windows
+
+    def arrivals(rate: float, seconds: float) -> float:
+        before = [
+            p.backlog for p in previous.history if p.time <= time - seconds + TOLERANCE_SECONDS
+        ]
+        oldest = previous.history[0].backlog if previous.history else None
+        then = before[-1] if before else oldest
+        return rate if then is None else max(0.0, rate + (backlog - then) / seconds)
+
+    newest = windows.newest
+    return replace(
+        windows,
+        fast=arrivals(windows.fast, windows.fast_seconds),
+        slow=arrivals(windows.slow, windows.slow_seconds),
+        newest=None if newest is None else arrivals(newest, windows.newest_seconds),
+    )
 
 
 def _noise(rate: float, seconds: float, dispersion: float) -> float:

@@ -78,7 +78,9 @@ def _remember_present(state: State, observation: Observation) -> None:
 
 def _ready_throughput(capacity: Capacity, observation: Observation) -> float | None:
     each = capacity.requests_per_second
-    return None if each is None else each * observation.replicas.ready
+    if each is None or capacity.estimated:
+        return None
+    return each * observation.replicas.ready
 
 
 def _startup(policy: Policy, state: State, observation: Observation) -> Startup:

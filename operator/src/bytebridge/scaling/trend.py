@@ -14,10 +14,11 @@ MOST_GROWTH = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A rate at a time."""
+    """A rate, and what waited, at a time."""
 
     time: float
     rate: float
+    backlog: float | None = None
 
 
 def forecast_rate(
