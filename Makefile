@@ -48,6 +48,10 @@ test: lint binaries ## Run every check and every test, on a real local control p
 demo: $(STAMP) binaries ## Watch a surge to ten times the usual load on a local cluster (ARGS="--policy hpa" for a plain HPA)
 	$(BIN)/bytebridge demo $(ARGS)
 
+.PHONY: bench
+bench: $(STAMP) binaries ## Measure reaction, a fleet of 2,000 services and the cost of a decision (ARGS="--part decision")
+	$(BIN)/bytebridge bench $(ARGS)
+
 .PHONY: compare
 compare: $(STAMP) ## Simulate ByteBridge and its peers side by side into docs/comparison.md (ARGS="--report out.html" for plots)
 	$(BIN)/bytebridge compare --document docs/comparison.md $(ARGS)

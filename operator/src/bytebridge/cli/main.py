@@ -2,6 +2,7 @@
 
 import typer
 
+from bytebridge.cli.bench import bench
 from bytebridge.cli.compare import compare
 from bytebridge.cli.crd import crd
 from bytebridge.cli.decide import decide
@@ -16,6 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command()(bench)
 app.command()(compare)
 app.command()(crd)
 app.command()(decide)

@@ -42,7 +42,16 @@ class Connection:
         self,
         credentials: Callable[[], kopf.ConnectionInfo] = find_credentials,
         clock: Callable[[], float] = time.monotonic,
+        on_write: Callable[[str], None] | None = None,
     ) -> None:
+        """Find the credentials.
+
+        Args:
+            credentials: Where to find them; asked again now and then, as tokens rotate.
+            clock: Seconds.
+            on_write: Told the kind of the object of each request that is not a read.
+        """
+        self._on_write = on_write
         self._find = credentials
         self._clock = clock
         self._info = credentials()
@@ -90,6 +99,8 @@ class Connection:
         """
         if self._session is None:
             raise RuntimeError("Connection: use it as an async context manager")
+        if self._on_write is not None and method != "GET":
+            self._on_write(subject.split(maxsplit=1)[0])
         url = f"{(self._info.server or '').rstrip('/')}{path}"
         try:
             async with self._session.request(

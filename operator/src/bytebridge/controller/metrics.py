@@ -52,6 +52,12 @@ class OperatorMetrics:
             "Services whose last write failed.",
             registry=self.registry,
         )
+        self.writes = Counter(
+            "bytebridge_api_writes",
+            "Requests to the API server that were no reads, by the kind of their object.",
+            ["kind"],
+            registry=self.registry,
+        )
         self.leader = Gauge(
             "bytebridge_leader", "1 while this operator acts.", registry=self.registry
         )

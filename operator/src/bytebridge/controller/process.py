@@ -38,11 +38,12 @@ async def run_operator(settings: OperatorSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        client = ClusterClient(await stack.enter_async_context(Connection()))
+        metrics = OperatorMetrics()
+        connection = Connection(on_write=lambda kind: metrics.writes.labels(kind).inc())
+        client = ClusterClient(await stack.enter_async_context(connection))
         source = await stack.enter_async_context(SignalSource(settings.prometheus))
         store = Store(settings.tick_seconds)
         await fill(store, client, settings.namespaces)
-        metrics = OperatorMetrics()
         loop = DecisionLoop(
             Surroundings(store, client, await client.knows(POD_MONITOR), time.monotonic, _now),
             source,

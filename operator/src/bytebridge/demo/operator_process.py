@@ -19,9 +19,16 @@ class OperatorDiedError(Exception):
 class OperatorProcess:
     """A running operator."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], log: Path, port: int) -> None:
         self._process = process
         self._log = log
+        self.address = f"127.0.0.1:{port}"
+        """Where it serves /metrics."""
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
 
     def check(self) -> None:
         """Make sure that it lives.
@@ -46,7 +53,8 @@ def start_operator(kubeconfig: Path, prometheus_url: str, log: Path) -> Iterator
         log: Where its output goes.
     """
     command = [sys.executable, "-m", "bytebridge", "run", "--all-namespaces"]
-    command += ["--prometheus-url", prometheus_url, "--listen-port", str(_free_port())]
+    port = _free_port()
+    command += ["--prometheus-url", prometheus_url, "--listen-port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -57,7 +65,7 @@ def start_operator(kubeconfig: Path, prometheus_url: str, log: Path) -> Iterator
             start_new_session=True,  # a Ctrl-C is for the demo, which then stops the operator
         )
         try:
-            yield OperatorProcess(process, log)
+            yield OperatorProcess(process, log, port)
         finally:
             process.terminate()
             try:

@@ -1,6 +1,6 @@
 """What one replica can do: given, or learned while it is saturated."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bytebridge.scaling.observation import Observation, Readings
 
@@ -60,9 +60,7 @@ def learn_capacity(
     service = measured or estimated
     if service is not None:
         service = min(max(service, SHORTEST_SERVICE_SECONDS), LONGEST_SERVICE_SECONDS)
-    return replace(
-        known, slots=slots, service_seconds=service, estimated=measured is None and bool(service)
-    )
+    return Capacity(slots, service, measured is None and bool(service), known.template_hash)
 
 
 def _service_seconds(observation: Observation, known: float | None) -> float | None:

@@ -45,6 +45,8 @@ class Demand:
     rate: float
     surging: bool
     """The newest rate lies clearly above that of the slow window."""
+    rising: bool
+    """The fast window lies above the slow one by more than one standard deviation."""
     sample: Sample
 
 
@@ -117,7 +119,8 @@ def estimate_demand(
         completions,
         (*_recent(previous, time), here),
     )
-    return Demand(min(rate, HIGHEST_RATE), surging, sample)
+    rising = surging or windows.fast > windows.slow + noise / SIGMAS
+    return Demand(min(rate, HIGHEST_RATE), surging, rising, sample)
 
 
 def _split(readings: Readings) -> _Windows | None:

@@ -118,7 +118,7 @@ def _queueing_floors(
 
 def _forecast(policy: Policy, demand: Demand, dispersion: float, startup: Startup) -> float:
     """The rate when what is decided now serves. Workers with a queue need no forecast."""
-    if policy.latency_seconds is None:
+    if policy.latency_seconds is None or not demand.rising:
         return demand.rate
     horizon = startup.seconds + policy.tick_seconds
     return forecast_rate(demand.sample.history, demand.rate, horizon, dispersion)

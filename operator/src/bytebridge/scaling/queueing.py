@@ -1,13 +1,12 @@
 """Waiting in a service with several slots."""
 
-from functools import lru_cache
 from math import ceil, exp, sqrt
 
+LEAST_VARIABILITY = 0.05
 LARGE_LOAD = 2_000.0
 """Busy slots beyond which Erlang's recursion gives way to its limit, square-root staffing."""
 
 
-@lru_cache(maxsize=65_536)
 def erlang_c(slots: int, offered_load: float) -> float:
     """Probability that an arriving request has to wait in M/M/c.
 
@@ -44,7 +43,7 @@ def waiting_tail(slots: int, offered_load: float, patience: float, variability: 
     """
     if offered_load >= slots:
         return 1.0
-    rate = (slots - offered_load) / max(variability, 0.05)
+    rate = (slots - offered_load) / max(variability, LEAST_VARIABILITY)
     return erlang_c(slots, offered_load) * exp(-rate * patience)
 
 
@@ -60,18 +59,16 @@ def slots_for_tail(
         return 0
     if offered_load > LARGE_LOAD:
         return ceil(offered_load + 2 * sqrt(offered_load))
-    low = int(offered_load) + 1
-    high = low + ceil(4 * sqrt(offered_load)) + 4
-
-    def late(slots: int) -> bool:
-        return waiting_tail(slots, offered_load, patience, variability) > probability
-
-    while late(high):
-        high *= 2
-    while low < high:
-        middle = (low + high) // 2
-        if late(middle):
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    slots, inverse = 0, 1.0
+    stable = int(offered_load) + 1
+    decay = patience / max(variability, LEAST_VARIABILITY)
+    while True:
+        slots += 1
+        # Erlang's recursion, of the inverse of the blocking probability.
+        inverse = 1.0 + inverse * slots / offered_load
+        if slots < stable:
+            continue
+        spare = slots - offered_load
+        waits = slots / (offered_load + inverse * spare)
+        if waits * exp(-spare * decay) <= probability:
+            return slots

@@ -1,0 +1,1 @@
+"""What `bytebridge bench` measures: reaction, size and the cost of a decision."""
