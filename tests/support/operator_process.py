@@ -54,6 +54,11 @@ class OperatorProcess:
         except OSError:
             return False
 
+    def leads(self) -> bool:
+        """Whether it is the one that acts."""
+        with urlopen(f"http://{self.address}/metrics", timeout=2) as answer:
+            return b"bytebridge_leader 1.0" in answer.read()
+
     @property
     def alive(self) -> bool:
         return self._process.poll() is None

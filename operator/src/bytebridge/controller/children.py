@@ -18,7 +18,7 @@ async def apply_children(
     Raises:
         ApiError: A write was refused; the others are tried again at the next tick.
     """
-    outdated = entry.applied_generation != entry.generation
+    outdated = entry.outdated
     for manifest in children(service, pod_monitors=monitors):
         if outdated or _drifted(store, entry, manifest):
             await _apply(client, store, entry, manifest, service)

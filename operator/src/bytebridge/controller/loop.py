@@ -76,14 +76,18 @@ class DecisionLoop:
             self._metrics.query_errors.inc(len(report.errors))
             rivals = self._around.store.rivals()
             limit = asyncio.Semaphore(CONCURRENT_PASSES)
+            deadline = self._around.monotonic() + self._tick_seconds
 
             async def one(key: Key, entry: Entry) -> None:
                 async with limit:
+                    if entry.outdated and self._around.monotonic() > deadline:
+                        return  # Children can wait for the next tick; decisions cannot.
                     readings = report.readings.get(key, Readings())
                     why = report.explanations.get(key)
                     await self._guarded(key, entry, rivals.get(key), readings, why)
 
-            await asyncio.gather(*(one(key, entry) for key, entry in entries.items()))
+            decisions_first = sorted(entries.items(), key=lambda item: item[1].outdated)
+            await asyncio.gather(*(one(key, entry) for key, entry in decisions_first))
             self._count(entries)
 
     async def _guarded(

@@ -48,6 +48,11 @@ class Entry:
     error: str | None = None
     """Why the last write failed."""
 
+    @property
+    def outdated(self) -> bool:
+        """The children do not show this generation of the spec yet."""
+        return self.applied_generation != self.generation
+
 
 class Store:
     """Trimmed projections by key; no I/O."""

@@ -157,6 +157,8 @@ def _drain(
     if throughput is None:
         return 0
     replicas, (now, then) = observation.replicas, rates
+    if replicas.ready == 0 and observation.readings.queue_depth is None:
+        return 0  # No pod serves, and nothing says that requests wait for one.
     fleet = Fleet(
         ready=replicas.ready,
         starting=replicas.starting,

@@ -1,0 +1,42 @@
+"""What the documentation shows is taken by a real API server."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bytebridge.api.names import GROUP, KIND, PLURAL, VERSION
+from support.objects import Cluster
+
+ROOT = Path(__file__).parents[3]
+EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.yaml"))
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def _snippets() -> list[Any]:
+    found = []
+    for page in PAGES:
+        for block in re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+            manifest = yaml.safe_load(block)
+            if isinstance(manifest, dict) and manifest.get("kind") == KIND:
+                found.append(pytest.param(manifest, id=page.name))
+    return found
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_is_accepted(cluster: Cluster, example: Path) -> None:
+    _create(cluster, yaml.safe_load(example.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("manifest", _snippets())
+def test_a_snippet_is_accepted(cluster: Cluster, manifest: dict[str, Any]) -> None:
+    _create(cluster, manifest)
+
+
+def _create(cluster: Cluster, manifest: dict[str, Any]) -> None:
+    manifest["metadata"].pop("namespace", None)
+    cluster.custom.create_namespaced_custom_object(
+        GROUP, VERSION, cluster.namespace, PLURAL, manifest
+    )
