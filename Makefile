@@ -61,6 +61,10 @@ fmt: $(STAMP) ## Format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
+.PHONY: docs
+docs: $(STAMP) ## Write docs/reference.md anew from the models
+	$(BIN)/bytebridge reference > docs/reference.md
+
 .PHONY: crd
 crd: $(STAMP) ## Write crds/ anew from the models
 	$(BIN)/bytebridge crd > crds/scalableservices.scaling.bytebridge.io.yaml

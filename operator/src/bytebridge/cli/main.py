@@ -8,6 +8,7 @@ from bytebridge.cli.crd import crd
 from bytebridge.cli.decide import decide
 from bytebridge.cli.demo import demo
 from bytebridge.cli.lab import lab_app
+from bytebridge.cli.reference import reference
 from bytebridge.cli.run import run
 from bytebridge.cli.simulate import simulate
 
@@ -22,6 +23,7 @@ app.command()(compare)
 app.command()(crd)
 app.command()(decide)
 app.command()(demo)
+app.command()(reference)
 app.command()(simulate)
 app.command()(run)
 app.add_typer(lab_app, name="lab")
