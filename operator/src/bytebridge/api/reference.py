@@ -12,7 +12,8 @@ Schema = dict[str, Any]
 
 _HEAD = f"""# Fields of a {KIND}
 
-Written by `make docs`. Units are in the names. A field without a default may be left out, unless it is required.
+Written by `make docs`. Units are in the names. A field without a default may be left out, unless
+it is required.
 
 | field | type | default | meaning |
 | --- | --- | --- | --- |
