@@ -3,7 +3,7 @@
 from bytebridge.api.service import ScalableService
 from bytebridge.cluster.client import ClusterClient, Manifest
 from bytebridge.controller.store import ChildKey, Entry, Store
-from bytebridge.resources.autoscaler import autoscaler
+from bytebridge.resources.autoscaler import autoscaler, steered_minimum
 from bytebridge.resources.children import children
 from bytebridge.resources.deployment import initial_replicas
 
@@ -19,6 +19,8 @@ async def apply_children(
         ApiError: A write was refused; the others are tried again at the next tick.
     """
     outdated = entry.outdated
+    if not outdated and not _any_drifted(store, entry):
+        return  # Nothing is built for the thousands of services that are as they should be.
     for manifest in children(service, pod_monitors=monitors):
         if outdated or _drifted(store, entry, manifest):
             await _apply(client, store, entry, manifest, service)
@@ -39,12 +41,13 @@ async def apply_autoscaler(
     Raises:
         ApiError: The write was refused.
     """
-    manifest = autoscaler(service, floor, paused=paused)
-    wanted = manifest["spec"]["minReplicas"]
+    wanted = steered_minimum(service, floor, paused=paused)
     hpa = next(store.hpas_of(service.metadata.namespace, service.target_name), None)
     behind = hpa is None or hpa.min_replicas != wanted
     mark = f"{entry.generation}/{paused}"
-    if behind or entry.autoscaler_mark != mark or _drifted(store, entry, manifest):
+    key = (HPA_KIND, service.metadata.namespace, service.metadata.name)
+    if behind or entry.autoscaler_mark != mark or _differs(store, entry, key):
+        manifest = autoscaler(service, floor, paused=paused)
         await _apply(client, store, entry, manifest, service)
         entry.autoscaler_mark = mark
 
@@ -54,8 +57,16 @@ def _key(manifest: Manifest) -> ChildKey:
     return manifest["kind"], metadata["namespace"], metadata["name"]
 
 
+def _any_drifted(store: Store, entry: Entry) -> bool:
+    return any(_differs(store, entry, key) for key in entry.applied if key[0] != HPA_KIND)
+
+
 def _drifted(store: Store, entry: Entry, manifest: Manifest) -> bool:
-    key = _key(manifest)
+    return _differs(store, entry, _key(manifest))
+
+
+def _differs(store: Store, entry: Entry, key: ChildKey) -> bool:
+    """Whether the live object is not what the last apply left. PodMonitors are not watched."""
     if key[0] == "PodMonitor":
         return False
     live = store.children.get(key)

@@ -28,12 +28,17 @@ def autoscaler(service: ScalableService, floor: int, *, paused: bool) -> Manifes
                 "kind": "Deployment",
                 "name": service.target_name,
             },
-            "minReplicas": 1 if paused else max(1, min(floor, scaling.max_replicas)),
+            "minReplicas": steered_minimum(service, floor, paused=paused),
             "maxReplicas": scaling.max_replicas,
             "metrics": [_cpu_metric(service)],
             "behavior": _behavior(scaling.scale_down.hold_seconds, paused=paused),
         },
     }
+
+
+def steered_minimum(service: ScalableService, floor: int, *, paused: bool) -> int:
+    """`minReplicas` for a floor."""
+    return 1 if paused else max(1, min(floor, service.spec.scaling.max_replicas))
 
 
 def _cpu_metric(service: ScalableService) -> Manifest:
