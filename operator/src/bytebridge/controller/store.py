@@ -62,7 +62,9 @@ class Store:
         self.services: dict[Key, Entry] = {}
         self.deployments: dict[Key, DeploymentView] = {}
         self.children: dict[ChildKey, ChildView] = {}
-        self._hpas: dict[str, dict[str, HpaView]] = {}
+        self._hpas: dict[Key, dict[str, HpaView]] = {}
+        """By namespace and target, then by name: asked for at every pass of every service."""
+        self._hpa_targets: dict[Key, str] = {}
 
     def put_service(self, body: Body) -> None:
         """Remember a ScalableService; its memory survives every change of its spec."""
@@ -100,7 +102,10 @@ class Store:
         if kind == "Deployment":
             self.deployments[namespace, name] = deployment_view(body)
         elif kind == "HorizontalPodAutoscaler":
-            self._hpas.setdefault(namespace, {})[name] = hpa_view(body)
+            self._forget_hpa(namespace, name)
+            view = hpa_view(body)
+            self._hpas.setdefault((namespace, view.target), {})[name] = view
+            self._hpa_targets[namespace, name] = view.target
 
     def forget_child(self, kind: str, namespace: str, name: str) -> None:
         """Forget a deleted object."""
@@ -108,11 +113,20 @@ class Store:
         if kind == "Deployment":
             self.deployments.pop((namespace, name), None)
         elif kind == "HorizontalPodAutoscaler":
-            self._hpas.get(namespace, {}).pop(name, None)
+            self._forget_hpa(namespace, name)
 
     def hpas_of(self, namespace: str, target: str) -> Iterator[HpaView]:
         """The HPAs whose target is this Deployment."""
-        return (hpa for hpa in self._hpas.get(namespace, {}).values() if hpa.target == target)
+        return iter(self._hpas.get((namespace, target), {}).values())
+
+    def _forget_hpa(self, namespace: str, name: str) -> None:
+        target = self._hpa_targets.pop((namespace, name), None)
+        if target is None:
+            return
+        siblings = self._hpas[namespace, target]
+        del siblings[name]
+        if not siblings:
+            del self._hpas[namespace, target]
 
     def rivals(self) -> dict[Key, Key]:
         """Services whose target an older service has already, with that older service."""

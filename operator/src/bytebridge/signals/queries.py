@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from string import Template
 
 from bytebridge.api.metrics import Metrics, Preset
@@ -88,21 +89,31 @@ def _queries_of(target: SignalTarget) -> Iterator[tuple[Signal, Query]]:
     queries: dict[Signal, Query] = {}
     overrides = dict(_override_texts(target.metrics))
     if target.metrics.preset is not Preset.CUSTOM:
-        names = PRESETS[target.metrics.preset]
-        replaced = {signal.field for signal in overrides}
-        queries = {
-            signal: Query(text, names.origin.match)
-            for signal, text in _preset_texts(names, target)
-            if text and signal.field not in replaced
-        }
+        metrics, replaced = target.metrics, {signal.field for signal in overrides}
+        preset = _preset_queries(metrics.preset, metrics.scrape_interval_seconds, target.percentile)
+        queries = {signal: query for signal, query in preset if signal.field not in replaced}
     for signal, template in overrides.items():
         queries[signal] = _fill(template, signal.window or slow_window(target.metrics), target)
     yield from queries.items()
 
 
-def _preset_texts(names: MetricNames, target: SignalTarget) -> Iterator[tuple[Signal, str | None]]:
-    origin, interval = names.origin, target.metrics.scrape_interval_seconds
-    fast, slow = fast_window(target.metrics), slow_window(target.metrics)
+@lru_cache(maxsize=1_024)
+def _preset_queries(
+    preset: Preset, interval: int, percentile: float
+) -> tuple[tuple[Signal, Query], ...]:
+    """The same for all services that agree in these: built once, not once a service and tick."""
+    names = PRESETS[preset]
+    texts = _preset_texts(
+        names, Metrics.model_construct(scrape_interval_seconds=interval), percentile
+    )
+    return tuple((signal, Query(text, names.origin.match)) for signal, text in texts if text)
+
+
+def _preset_texts(
+    names: MetricNames, metrics: Metrics, percentile: float
+) -> Iterator[tuple[Signal, str | None]]:
+    origin, interval = names.origin, metrics.scrape_interval_seconds
+    fast, slow = fast_window(metrics), slow_window(metrics)
     yield (
         Signal("requests_per_second", interval),
         promql.newest_rate(names.requests, origin, fast),
@@ -112,7 +123,7 @@ def _preset_texts(names: MetricNames, target: SignalTarget) -> Iterator[tuple[Si
     yield Signal("queue_depth"), promql.gauge(names.queue, origin, fast)
     yield Signal("in_flight"), promql.gauge(names.in_flight, origin, fast)
     if names.latency:
-        p95 = promql.quantile(names.latency, origin, target.percentile, slow)
+        p95 = promql.quantile(names.latency, origin, percentile, slow)
         yield Signal("latency_p95_seconds"), p95
         yield Signal("latency_mean_seconds"), promql.mean(names.latency, origin, slow)
     if names.service:
