@@ -146,3 +146,18 @@ def test_a_backlog_that_is_drained_is_no_demand_where_completions_are_counted() 
         sample = demand.sample
     assert sample is not None
     assert sample.completions
+
+
+def test_latency_that_may_hold_waiting_is_no_service_time() -> None:
+    """After a backlog the mean latency of the last minute still holds what requests waited."""
+    learned = Capacity(slots=4, service_seconds=0.06)
+    for time, backlog, latency in ((0, 900, 0.5), (5, 0, 4.0), (55, 0, 2.0), (60, 0, 0.07)):
+        observation = seen(
+            time,
+            fast=100,
+            queue_depth=backlog,
+            latency_mean_seconds=latency,
+            service_seconds=None,
+        )
+        learned = learn_capacity(learned, observation, 4)
+        assert learned.service_seconds == (0.07 if time == 60 else 0.06)

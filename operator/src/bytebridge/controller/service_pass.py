@@ -132,12 +132,27 @@ async def _actuate(
         decision.time,
         service.spec.scaling.scale_down.hold_seconds,
     )
-    if actuation.scale_to is not None:
-        await around.client.scale(key[0], service.target_name, actuation.scale_to)
-        await _announce(around, key, entry, deployment.spec_replicas, decision)
+    scale_to, present = actuation.scale_to, deployment.spec_replicas
+    if scale_to is not None and scale_to > present:
+        await _scale(around, key, entry, service, present, decision)
     await apply_autoscaler(
         around.client, around.store, entry, service, decision.replicas, paused=False
     )
+    # On the way down the floor goes first: below it, the HPA would raise the replicas again.
+    if scale_to is not None and scale_to < present:
+        await _scale(around, key, entry, service, present, decision)
+
+
+async def _scale(
+    around: Surroundings,
+    key: Key,
+    entry: Entry,
+    service: ScalableService,
+    before: int,
+    decision: Decision,
+) -> None:
+    await around.client.scale(key[0], service.target_name, decision.replicas)
+    await _announce(around, key, entry, before, decision)
 
 
 async def _announce(

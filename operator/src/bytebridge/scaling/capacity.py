@@ -1,6 +1,6 @@
 """What one replica can do: given, or learned while it is saturated."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bytebridge.scaling.observation import Observation, Readings
 
@@ -9,6 +9,7 @@ SHORTEST_SERVICE_SECONDS = 1e-6
 LONGEST_SERVICE_SECONDS = 3_600.0
 LEARNING_RATE = 0.3
 SLOW_LEARNING_RATE = 0.01
+LATENCY_WINDOW_SECONDS = 60.0
 STEADY_SHARE = 0.2
 """Windows that differ by less than this are taken to show one steady load."""
 LARGEST_GROWTH_SHARE = 0.95
@@ -27,6 +28,8 @@ class Capacity:
     estimated: bool = False
     """The service time was inferred amid a backlog: it holds for this decision only."""
     template_hash: str | None = None
+    waited_at: float = float("-inf")
+    """When a backlog was last seen."""
 
     @property
     def requests_per_second(self) -> float | None:
@@ -51,33 +54,47 @@ def learn_capacity(
         queue_growth: Requests a second that pile up.
     """
     if observation.template_hash != known.template_hash:
-        known = Capacity(template_hash=observation.template_hash)
+        known = Capacity(template_hash=observation.template_hash, waited_at=known.waited_at)
+    known = replace(known, waited_at=_last_backlog(known, observation))
     slots = configured_slots or _learned_slots(known.slots, observation)
-    measured = _service_seconds(observation, None if known.estimated else known.service_seconds)
+    measured = _service_seconds(observation, known)
     estimated = None
     if measured is None:
-        estimated = _estimated_service_seconds(observation, slots, queue_growth)
+        kept = None if observation.readings.queue_depth else known.service_seconds
+        estimated = kept or _estimated_service_seconds(observation, slots, queue_growth)
     service = measured or estimated
     if service is not None:
         service = min(max(service, SHORTEST_SERVICE_SECONDS), LONGEST_SERVICE_SECONDS)
-    return Capacity(slots, service, measured is None and bool(service), known.template_hash)
+    estimated_only = measured is None and bool(service)
+    return Capacity(slots, service, estimated_only, known.template_hash, known.waited_at)
 
 
-def _service_seconds(observation: Observation, known: float | None) -> float | None:
+def _last_backlog(known: Capacity, observation: Observation) -> float:
+    backlog = observation.readings.queue_depth or 0.0
+    waits = backlog > 0 and backlog >= SATURATED_BACKLOG * observation.replicas.ready
+    return observation.time if waits else known.waited_at
+
+
+def _service_seconds(observation: Observation, capacity: Capacity) -> float | None:
     """Measured service time; else the mean latency while nothing waits; else what was known.
 
-    Where the queue is not exported, latency may hold waiting, so it lowers what is known at once
-    but raises it slowly. Last, Little's law over the busy slots, S = N / X (J. Little, 1961), but
+    The mean latency is that of a window: it holds waiting until the last backlog has left it, and
+    always may where the queue is not exported. Then it lowers what is known at once, but raises it
+    slowly or not at all. Last, Little's law over the busy slots, S = N / X (J. Little, 1961), but
     only while the load is steady: N is a moment's figure and X a window's.
     """
     readings = observation.readings
+    known = None if capacity.estimated else capacity.service_seconds
     if readings.service_seconds:
         return readings.service_seconds
     latency = readings.latency_mean_seconds
     if latency and not readings.queue_depth:
-        if known is None or readings.queue_depth is not None or latency < known:
+        clean = observation.time - capacity.waited_at >= LATENCY_WINDOW_SECONDS
+        if known is not None and latency < known:
             return latency
-        return known + SLOW_LEARNING_RATE * (latency - known)
+        if readings.queue_depth is not None:
+            return latency if clean else known
+        return latency if known is None else known + SLOW_LEARNING_RATE * (latency - known)
     return known or _by_littles_law(readings)
 
 
