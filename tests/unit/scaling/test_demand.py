@@ -126,7 +126,7 @@ def test_service_time_when_first_seen_amid_a_backlog(
     learned = learn_capacity(Capacity(), observation, 4, growth)
     assert learned.service_seconds == pytest.approx(expected, rel=0.01)
     assert learned.estimated
-    later = seen(fast=100, queue_depth=0, latency_mean_seconds=0.07, service_seconds=None)
+    later = seen(60, fast=100, queue_depth=0, latency_mean_seconds=0.07, service_seconds=None)
     assert learn_capacity(learned, later, 4).service_seconds == 0.07
 
 
