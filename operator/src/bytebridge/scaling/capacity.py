@@ -70,8 +70,9 @@ def learn_capacity(
 
 
 def _last_backlog(known: Capacity, observation: Observation) -> float:
-    backlog = observation.readings.queue_depth or 0.0
-    waits = backlog > 0 and backlog >= SATURATED_BACKLOG * observation.replicas.ready
+    """A queue shorter than the slots is what any healthy service has at times."""
+    slots = observation.replicas.ready * (known.slots or 1.0)
+    waits = (observation.readings.queue_depth or 0.0) > slots
     return observation.time if waits else known.waited_at
 
 

@@ -78,9 +78,7 @@ def _remember_present(state: State, observation: Observation) -> None:
 
 def _ready_throughput(capacity: Capacity, observation: Observation) -> float | None:
     each = capacity.requests_per_second
-    if each is None or capacity.estimated:
-        return None
-    return each * observation.replicas.ready
+    return None if each is None else each * observation.replicas.ready
 
 
 def _startup(policy: Policy, state: State, observation: Observation) -> Startup:
@@ -157,6 +155,9 @@ def _choose(
     coverage = observation.readings.coverage
     if coverage is not None and coverage < FULL_COVERAGE:
         return _partly_blind(policy, present, coverage)
+    if state.capacity.estimated and policy.latency_seconds is not None:
+        words = "the service time is an estimate until nothing has waited for a minute"
+        return _Choice(clamp(policy, present), Reason.SCALE_DOWN_HOLD, words)
     if needs.clearing:
         return _Choice(clamp(policy, present), Reason.BACKLOG, "a backlog is being worked off")
     return _down(policy, state, time, present, needed)
