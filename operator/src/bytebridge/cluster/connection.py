@@ -83,6 +83,7 @@ class Connection:
         query: dict[str, str] | None = None,
         body: Any = None,
         content_type: str = "application/json",
+        accept: str = "application/json",
     ) -> dict[str, Any]:
         """Send one request and return the answer.
 
@@ -93,6 +94,7 @@ class Connection:
             query: URL parameters.
             body: JSON body.
             content_type: The body's media type; it tells the kind of patch.
+            accept: The answer's media type; it tells how much of the objects is wanted.
 
         Raises:
             ApiError: The server refused, or did not answer.
@@ -108,7 +110,7 @@ class Connection:
                 url,
                 params=query,
                 json=body,
-                headers=self._headers(content_type),
+                headers=self._headers(content_type, accept),
             ) as response:
                 text = await response.text()
                 if response.status >= 400:
@@ -118,11 +120,11 @@ class Connection:
         except (TimeoutError, aiohttp.ClientError, ValueError) as error:
             raise ApiError(0, subject, f"the API server did not answer: {error!r}") from error
 
-    def _headers(self, content_type: str) -> dict[str, str]:
+    def _headers(self, content_type: str, accept: str) -> dict[str, str]:
         now = self._clock()
         if now - self._info_at > TOKEN_SECONDS:
             self._info, self._info_at = self._find(), now
-        headers = {"Content-Type": content_type, "Accept": "application/json"}
+        headers = {"Content-Type": content_type, "Accept": accept}
         if self._info.token:
             headers["Authorization"] = f"{self._info.scheme or 'Bearer'} {self._info.token}"
         elif self._info.username:

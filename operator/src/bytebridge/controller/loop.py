@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import structlog
 
 from bytebridge.cluster.errors import ApiError
-from bytebridge.cluster.leadership import Leadership
+from bytebridge.cluster.leadership import LEASE_SECONDS, Leadership
 from bytebridge.controller.metrics import OperatorMetrics
 from bytebridge.controller.service_pass import Surroundings, pass_over
 from bytebridge.controller.store import Entry, Key
@@ -57,6 +57,7 @@ class DecisionLoop:
             await self._leadership.release()
 
     async def _tick_as_leader(self) -> None:
+        asked = self._around.monotonic()
         try:
             self.leading = await self._leadership.acquire()
         except ApiError as error:
@@ -65,10 +66,14 @@ class DecisionLoop:
             log.warning("lease not renewed", error=str(error))
         self._metrics.leader.set(self.leading)
         if self.leading:
-            await self.tick()
+            await self.tick(leads_until=asked + LEASE_SECONDS)
 
-    async def tick(self) -> None:
-        """Gather, decide and apply for all services once."""
+    async def tick(self, leads_until: float) -> None:
+        """Gather, decide and apply for all services once.
+
+        Args:
+            leads_until: On the monotonic clock. No pass begins later: another operator may act.
+        """
         with self._metrics.tick_seconds.time():
             entries = dict(self._around.store.services)
             report = await self._source.read(self._targets(entries))
@@ -80,8 +85,10 @@ class DecisionLoop:
 
             async def one(key: Key, entry: Entry) -> None:
                 async with limit:
-                    if entry.outdated and self._around.monotonic() > deadline:
-                        return  # Children can wait for the next tick; decisions cannot.
+                    now = self._around.monotonic()
+                    # Children can wait for the next tick; decisions cannot.
+                    if now > leads_until or (entry.outdated and now > deadline):
+                        return
                     readings = report.readings.get(key, Readings())
                     why = report.explanations.get(key)
                     await self._guarded(key, entry, rivals.get(key), readings, why)
@@ -102,6 +109,9 @@ class DecisionLoop:
             self._metrics.decisions.labels(decision.reason.value).inc()
             self._metrics.desired.labels(*key).set(decision.replicas)
             self._metrics.blind.labels(*key).set(decision.reason in _BLIND)
+            since = entry.state.blind_since
+            age = 0.0 if since is None else decision.time - since
+            self._metrics.blind_seconds.labels(*key).set(age)
 
     def _targets(self, entries: dict[Key, Entry]) -> Sequence[SignalTarget]:
         targets = []

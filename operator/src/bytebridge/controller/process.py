@@ -14,10 +14,11 @@ from aiohttp import web
 
 from bytebridge.cluster.client import ClusterClient
 from bytebridge.cluster.connection import Connection
-from bytebridge.cluster.kinds import DEPLOYMENT, HPA, PDB, POD_MONITOR, SCALABLE_SERVICE, SERVICE
+from bytebridge.cluster.kinds import POD_MONITOR
 from bytebridge.cluster.leadership import Leadership
 from bytebridge.controller.handlers import build_registry, kopf_settings
 from bytebridge.controller.health import health_application
+from bytebridge.controller.listing import fill, relist, scopes_of
 from bytebridge.controller.loop import DecisionLoop
 from bytebridge.controller.metrics import OperatorMetrics
 from bytebridge.controller.service_pass import Surroundings
@@ -43,7 +44,8 @@ async def run_operator(settings: OperatorSettings) -> None:
         client = ClusterClient(await stack.enter_async_context(connection))
         source = await stack.enter_async_context(SignalSource(settings.prometheus))
         store = Store(settings.tick_seconds)
-        await fill(store, client, settings.namespaces)
+        scopes = scopes_of(settings.namespaces)
+        await fill(store, client, scopes)
         loop = DecisionLoop(
             Surroundings(store, client, await client.knows(POD_MONITOR), time.monotonic, _now),
             source,
@@ -53,18 +55,10 @@ async def run_operator(settings: OperatorSettings) -> None:
         )
         await _serve_health(stack, settings, loop, metrics)
         log.info("operator started", services=len(store.services))
+        relisting = asyncio.create_task(relist(store, client, scopes))
+        stack.callback(relisting.cancel)
         await _run_until_stopped(loop, store, settings.namespaces, stop)
     log.info("operator stopped")
-
-
-async def fill(store: Store, client: ClusterClient, namespaces: tuple[str, ...]) -> None:
-    """List everything once before the first decision, so that none is made on half a picture."""
-    for namespace in namespaces or (None,):
-        for kind in (DEPLOYMENT, HPA, SERVICE, PDB):
-            for body in await client.list_all(kind, namespace):
-                store.put_child(kind.name, body)
-        for body in await client.list_all(SCALABLE_SERVICE, namespace):
-            store.put_service(body)
 
 
 async def _run_until_stopped(
