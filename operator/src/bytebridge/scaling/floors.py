@@ -46,7 +46,7 @@ def burst_floor(offered_load: float, slots: float, dispersion: float) -> int:
     Square-root staffing, a + z sqrt(a I), with the index of dispersion I in place of Poisson's 1.
     Source: S. Halfin and W. Whitt, Operations Research 29, 1981; R. Gusella, IEEE JSAC 9, 1991.
     """
-    margin = BURST_SIGMAS * sqrt(offered_load * max(dispersion, 1.0))
+    margin = BURST_SIGMAS * sqrt(offered_load * max(dispersion - 0.75, 0.0))
     return ceil((offered_load + margin) / slots - EPSILON)
 
 

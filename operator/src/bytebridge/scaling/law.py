@@ -1,19 +1,21 @@
 """The law: one decision from one observation."""
 
-from dataclasses import dataclass, replace
-from math import ceil
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil, sqrt
 
-from bytebridge.scaling.bottleneck import SLOWER, BusyFleet, observe, useful_replicas
 from bytebridge.scaling.bounds import clamp, limit_step
 from bytebridge.scaling.capacity import Capacity, learn_capacity
 from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.demand import Demand, estimate_demand, queue_growth
 from bytebridge.scaling.explanation import explain
 from bytebridge.scaling.floors import smoothed_dispersion
-from bytebridge.scaling.needs import REASONS, Needs, Startup, compute_needs
+from bytebridge.scaling.needs import _queueing_floors, REASONS, Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.startup import observe_replicas
 from bytebridge.scaling.state import State
+from bytebridge.scaling.usefulness import Useful, limit_to_useful, own_capacity
 
 FULL_COVERAGE = 0.9
 """Below this share of replicas with fresh series, sums are too low to go down by."""
@@ -22,6 +24,7 @@ SURPLUS_HOLD_TICKS = 2
 SMALL_STEP = 0.1
 """Going down by no more than this share of the present replicas (or by one) waits longer: the gain
 is small, and noise asks for it often. The HPA's tolerance is the same share, for ever."""
+CERTAIN_SIGMAS = 3.0
 SMALL_STEP_HOLDS = 5.0
 """Times `holdSeconds` that such a step waits."""
 
@@ -56,12 +59,13 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         _ready_throughput(state.capacity, observation),
     )
     startup = _startup(policy, state, observation)
-    needs = compute_needs(policy, observation, demand, state.capacity, state.dispersion, startup)
-    useful, evidence = _useful(policy, state, observation, demand, needs, startup)
+    own = own_capacity(state.ceiling, state.capacity)
+    needs = compute_needs(policy, observation, demand, own, state.dispersion, startup)
+    useful = limit_to_useful(policy, state, observation, demand, needs, startup)
     _learn_dispersion(state, observation, demand)
     choice = _choose(policy, state, observation, needs, demand, useful)
-    if evidence and needs.complete:
-        choice = _Choice(choice.replicas, Reason.BOTTLENECK_ELSEWHERE, evidence)
+    if useful.evidence and needs.complete:
+        choice = _Choice(choice.replicas, Reason.BOTTLENECK_ELSEWHERE, useful.evidence)
     return _decision(observation, choice, needs, demand, state.capacity, state.dispersion)
 
 
@@ -70,10 +74,8 @@ def _remember_present(state: State, observation: Observation) -> None:
     if not state.decided_once:
         state.needs.add(observation.time, observation.replicas.desired)
         state.decided_once = True
-    if observation.replicas.starting == 0:
-        state.starting_since = None
-    elif state.starting_since is None:
-        state.starting_since = observation.time
+    replicas = observation.replicas
+    observe_replicas(state.startup, observation.time, replicas.desired, replicas.ready)
 
 
 def _ready_throughput(capacity: Capacity, observation: Observation) -> float | None:
@@ -82,39 +84,13 @@ def _ready_throughput(capacity: Capacity, observation: Observation) -> float | N
 
 
 def _startup(policy: Policy, state: State, observation: Observation) -> Startup:
-    seconds = observation.startup_seconds or policy.startup_seconds
-    if state.starting_since is None:
+    """Start-up time by the pods' own timestamps, or else as seen here, or else as expected."""
+    seen = observation.startup_seconds or state.startup.p90_seconds
+    seconds = seen or policy.startup_seconds
+    since = state.startup.under_way_since
+    if since is None:
         return Startup(seconds, seconds)
-    return Startup(seconds, max(0.0, seconds - (observation.time - state.starting_since)))
-
-
-def _useful(
-    policy: Policy,
-    state: State,
-    observation: Observation,
-    demand: Demand | None,
-    needs: Needs,
-    startup: Startup,
-) -> tuple[int, str | None]:
-    """The replicas needed, or those of them that can help, with the evidence."""
-    needed = max(needs.floors.values(), default=0)
-    capacity, memory = state.capacity, state.bottleneck
-    if demand is None or not capacity.slots or not capacity.service_seconds or capacity.estimated:
-        return needed, None
-    fleet = BusyFleet(
-        time=observation.time,
-        desired=observation.replicas.desired,
-        ready=observation.replicas.ready,
-        service_seconds=capacity.service_seconds,
-        slots=capacity.slots,
-        backlog=observation.readings.queue_depth or 0.0,
-    )
-    observe(memory, fleet, needed)
-    if memory.usual_seconds is None or capacity.service_seconds < SLOWER * memory.usual_seconds:
-        return needed, None
-    usual = replace(capacity, service_seconds=memory.usual_seconds)
-    usually = compute_needs(policy, observation, demand, usual, state.dispersion, startup)
-    return useful_replicas(memory, fleet, needed, max(usually.floors.values(), default=0))
+    return Startup(seconds, max(0.0, seconds - (observation.time - since)))
 
 
 def _learn_dispersion(state: State, observation: Observation, demand: Demand | None) -> None:
@@ -139,14 +115,14 @@ def _choose(
     observation: Observation,
     needs: Needs,
     demand: Demand | None,
-    useful: int,
+    useful: Useful,
 ) -> _Choice:
     time, present = observation.time, observation.replicas.desired
-    needed = clamp(policy, useful)
+    needed = clamp(policy, useful.replicas)
     if not needs.complete:
         return _blind(policy, state, observation, needed)
     state.blind_since = None
-    standing = clamp(policy, min(needs.standing, useful))
+    standing = clamp(policy, min(needs.standing, useful.replicas))
     state.needs.add(time, standing)
     state.small_steps.add(time, standing)
     state.surplus.add(time, needed)
@@ -158,9 +134,10 @@ def _choose(
     if state.capacity.estimated and policy.latency_seconds is not None:
         words = "the service time is an estimate until nothing has waited for a minute"
         return _Choice(clamp(policy, present), Reason.SCALE_DOWN_HOLD, words)
-    if needs.clearing:
+    if useful.keep or (needs.clearing and not useful.evidence):
         return _Choice(clamp(policy, present), Reason.BACKLOG, "a backlog is being worked off")
-    return _down(policy, state, time, present, needed)
+    certain = _certain_need(policy, state, observation, demand)
+    return _down(policy, state, time, present, needed, certain)
 
 
 def _blind(policy: Policy, state: State, observation: Observation, needed: int) -> _Choice:
@@ -195,7 +172,17 @@ def _up_reason(policy: Policy, needs: Needs, demand: Demand | None) -> Reason:
     return REASONS[binding]
 
 
-def _down(policy: Policy, state: State, time: float, present: int, needed: int) -> _Choice:
+def _certain_need(policy: Policy, state: State, observation: Observation, demand: Demand | None) -> Callable[[], int]:
+    def need() -> int:
+        if demand is None or demand.rate <= 0:
+            return 0
+        upper = demand.rate + CERTAIN_SIGMAS * sqrt(max(state.dispersion, 1.0) * demand.rate / 60.0)
+        floors = _queueing_floors(policy, upper, state.capacity, state.dispersion)
+        return max(floors.values())
+    return need
+
+
+def _down(policy: Policy, state: State, time: float, present: int, needed: int, certain: Callable[[], int]) -> _Choice:
     hold = policy.hold_seconds
     held = max(
         needed,
@@ -203,7 +190,7 @@ def _down(policy: Policy, state: State, time: float, present: int, needed: int) 
         state.surplus.largest(time, min(SURPLUS_HOLD_TICKS * policy.tick_seconds, hold)),
     )
     target = clamp(policy, min(held, present))
-    if 0 < present - target <= max(1.0, SMALL_STEP * present) and target > 0:
+    if 0 < present - target <= max(1.0, SMALL_STEP * present) and target > 0 and certain() > target:
         hold *= SMALL_STEP_HOLDS
         target = min(present, max(target, state.small_steps.largest(time, hold)))
     if target < present:

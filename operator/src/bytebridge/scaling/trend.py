@@ -8,6 +8,11 @@ FEWEST_POINTS = 4
 SIGMAS = 3.0
 STEP_PARAMETERS = 4
 """Two levels, the time of the step, and the reading amid it."""
+ONSET_SIGMAS = 1.0
+BASE_POINTS = 6
+ONSET_TEST = 4.0
+MOST_ONSET = 3
+AMID = 1.5
 MOST_GROWTH = 3.0
 """A forecast is at most this many times the present rate: trends do not last."""
 
@@ -36,11 +41,55 @@ def forecast_rate(
         horizon_seconds: How far to look ahead.
         dispersion: Index of dispersion of the arrivals.
     """
+    best = max(rate, _onset_rate(history, horizon_seconds, dispersion))
     for points in (history[-FEWEST_POINTS:], history[-2 * FEWEST_POINTS :], history):
         slope = _slope(points, dispersion)
         if slope > 0:
-            return min(rate + slope * horizon_seconds, MOST_GROWTH * rate)
-    return rate
+            return max(best, min(rate + slope * horizon_seconds, MOST_GROWTH * rate))
+    return best
+
+
+def _onset_rate(history: Sequence[Point], horizon_seconds: float, dispersion: float) -> float:
+    """What the first readings of a rise foretell; 0 where none begins."""
+    rising = _rising(history, dispersion)
+    if not rising:
+        return 0.0
+    readings, before = history[-rising:], history[-rising - BASE_POINTS : -rising]
+    base = sum(p.rate for p in before) / len(before)
+    interval = readings[0].time - before[-1].time
+    middles = [(i + 0.5) * interval for i in range(rising)]
+    weight = sum(x * x for x in middles)
+    slope = sum(x * (p.rate - base) for x, p in zip(middles, readings, strict=True)) / weight
+    noise = sqrt(max(dispersion, 1.0) * readings[-1].rate / interval / weight)
+    certain = slope - ONSET_SIGMAS * noise
+    if certain <= 0:
+        return 0.0
+    ahead = base + certain * (rising * interval + horizon_seconds)
+    most = base * MOST_GROWTH**rising
+    amid = base + AMID * (readings[-1].rate - base) if rising == 1 else 0.0
+    return max(min(ahead, most), amid)
+
+
+def _rising(history: Sequence[Point], dispersion: float) -> int:
+    """How many of the last readings rise, one above the other, from a steady load."""
+    for rising in range(1, MOST_ONSET + 1):
+        before = history[-rising - BASE_POINTS : -rising]
+        if len(before) < FEWEST_POINTS:
+            return 0
+        base = sum(p.rate for p in before) / len(before)
+        interval = history[-1].time - history[-2].time
+        if interval <= 0:
+            return 0
+        var = max(dispersion, 1.0) * max(base, 1 / interval) / interval * (1 + 1 / len(before))
+        last = before[-1].rate
+        first = history[-rising].rate
+        if first < base + ONSET_TEST * sqrt(var):
+            return 0
+        if last < base + sqrt(var):
+            return rising
+        if first <= last:
+            return 0
+    return 0
 
 
 def _slope(points: Sequence[Point], dispersion: float) -> float:
