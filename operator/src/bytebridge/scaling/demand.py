@@ -17,9 +17,9 @@ TELLING_GROWTH = 0.3
 """Growth of a queue, in what is served, from which it tells what a counter counts."""
 SAME = 0.05
 TOLERANCE_SECONDS = 0.5
-INFERENCE_NOISE = 1.5 * sqrt(2)
-"""Noise of a rate inferred from two windows, in that of a count over the time between them: there
-are two counts, and PromQL's extrapolation makes more of them (three intervals from two)."""
+INFERENCE_VARIANCE = 1.7
+"""Variance of a rate inferred from two windows, in that of a count over the time between them."""
+FORGETTING = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,9 @@ def estimate_demand(
     completions = _counts_completions(windows, readings, time, previous, ready_throughput)
     if completions and previous is not None:
         windows = _as_arrivals(windows, readings.queue_depth, time, previous)
-    newest = _newest_rate(windows, time, previous, dispersion)
+    if windows.newest is None:
+        windows = _with_inferred_newest(windows, time, previous)
+    newest = _newest_rate(windows, dispersion)
     saturated = _saturated_rate(readings, time, previous, newest, ready_throughput)
     if saturated is not None:
         # The inferred rate is the less certain of the two, but the first to see a step.
@@ -109,7 +111,8 @@ def estimate_demand(
         rate = windows.slow
     # A trend is found in raw counts: it averages their noise by itself.
     point = newest if windows.newest is None else max(windows.newest, saturated or 0.0)
-    here = Point(time, min(point, HIGHEST_RATE), readings.queue_depth)
+    seconds = windows.newest_seconds or windows.fast_seconds
+    here = Point(time, min(point, HIGHEST_RATE), seconds, readings.queue_depth)
     sample = Sample(
         time,
         windows.fast,
@@ -194,27 +197,36 @@ def _recent(previous: Sample | None, time: float) -> tuple[Point, ...]:
     return tuple(p for p in previous.history if time - HISTORY_SECONDS <= p.time < time)
 
 
-def _newest_rate(
-    windows: _Windows, time: float, previous: Sample | None, dispersion: float
-) -> float:
-    """The rate of the last seconds where it differs from the fast window beyond noise.
+def _newest_rate(windows: _Windows, dispersion: float) -> float:
+    """The rate of the last seconds where it differs from the fast window beyond noise."""
+    fast, newest = windows.fast, windows.newest
+    if newest is None:
+        return fast
+    noise = _noise(fast, windows.newest_seconds, dispersion)
+    return newest if abs(newest - fast) > noise else fast
 
-    Without a window of its own it is inferred from two readings of the fast one:
-    rate(t) W = rate(t - d) W + new counts - counts that left.
+
+def _with_inferred_newest(windows: _Windows, time: float, previous: Sample | None) -> _Windows:
+    """A newest rate from two readings of the fast window, where none of its own is known.
+
+    rate(t) W = rate(t - d) W + counts of the last d - counts that left. W is what the samples within
+    the window cover: with a sample every d, one d less than its length. What left was estimated as
+    the newest then; a part of the slow rate keeps errors of it from going on for ever.
     """
-    fast, width = windows.fast, windows.fast_seconds
-    if windows.newest is not None:
-        noise = _noise(fast, windows.newest_seconds, dispersion)
-        return windows.newest if abs(windows.newest - fast) > noise else fast
-    if previous is None or not SHORTEST_STEP_SECONDS <= time - previous.time < width:
-        return fast
-    if time - previous.known_since < width:
-        return fast
+    if previous is None:
+        return windows
     elapsed = time - previous.time
-    left = min(_rate_at(previous, time - width), previous.fast_rate)
-    change = (fast - previous.fast_rate) * width / elapsed
-    noise = _noise(left, elapsed, dispersion) * INFERENCE_NOISE
-    return max(fast, left + change) if change > noise else fast
+    covered = windows.fast_seconds - elapsed
+    if elapsed < SHORTEST_STEP_SECONDS or covered < elapsed:
+        return windows
+    if time - previous.known_since < windows.fast_seconds:
+        return windows
+    left = _rate_at(previous, time - covered)
+    left += FORGETTING * (windows.slow - left)
+    change = (windows.fast - previous.fast_rate) * covered / elapsed
+    return replace(
+        windows, newest=max(0.0, left + change), newest_seconds=elapsed / INFERENCE_VARIANCE
+    )
 
 
 def _rate_at(previous: Sample, time: float) -> float:

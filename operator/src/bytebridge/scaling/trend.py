@@ -23,6 +23,8 @@ class Point:
 
     time: float
     rate: float
+    seconds: float = 5.0
+    """Over which it was counted."""
     backlog: float | None = None
 
 
@@ -60,7 +62,7 @@ def _onset_rate(history: Sequence[Point], horizon_seconds: float, dispersion: fl
     middles = [(i + 0.5) * interval for i in range(rising)]
     weight = sum(x * x for x in middles)
     slope = sum(x * (p.rate - base) for x, p in zip(middles, readings, strict=True)) / weight
-    noise = sqrt(max(dispersion, 1.0) * readings[-1].rate / interval / weight)
+    noise = sqrt(max(dispersion, 1.0) * readings[-1].rate / readings[-1].seconds / weight)
     certain = slope - ONSET_SIGMAS * noise
     if certain <= 0:
         return 0.0
@@ -80,7 +82,8 @@ def _rising(history: Sequence[Point], dispersion: float) -> int:
         interval = history[-1].time - history[-2].time
         if interval <= 0:
             return 0
-        var = max(dispersion, 1.0) * max(base, 1 / interval) / interval * (1 + 1 / len(before))
+        seconds = history[-1].seconds
+        var = max(dispersion, 1.0) * max(base, 1 / seconds) / seconds * (1 + 1 / len(before))
         last = before[-1].rate
         first = history[-rising].rate
         if first < base + ONSET_TEST * sqrt(var):
@@ -103,8 +106,7 @@ def _slope(points: Sequence[Point], dispersion: float) -> float:
     if spread <= 0:
         return 0.0
     slope = sum((p.time - time) * (p.rate - mean) for p in points) / spread
-    interval = (points[-1].time - points[0].time) / (count - 1)
-    variance = max(dispersion, 1.0) * max(mean, 0.0) / interval
+    variance = max(dispersion, 1.0) * max(mean, 0.0) / points[-1].seconds
     errors = [p.rate - mean - slope * (p.time - time) for p in points]
     ended = errors[-1] < -sqrt(variance)
     if ended or slope <= SIGMAS * sqrt(variance / spread):
