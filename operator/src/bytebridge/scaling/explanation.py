@@ -15,13 +15,20 @@ _WORDS: Mapping[Reason, str] = {
     Reason.FORECAST: "the load is rising and pods take time to start",
     Reason.BOTTLENECK_ELSEWHERE: "more replicas would not help",
     Reason.MIN_REPLICAS: "minReplicas binds",
-    Reason.MAX_REPLICAS: "maxReplicas binds: the load asks for more",
+    Reason.MAX_REPLICAS: "maxReplicas binds: more are asked for",
     Reason.SCALE_DOWN_HOLD: "going down waits",
     Reason.SCALE_DOWN: "the load has been lower for the hold time",
     Reason.SIGNALS_UNKNOWN: "nothing is taken away on missing knowledge",
     Reason.FALLBACK: "signals have been unknown for too long: fallbackReplicas",
     Reason.SCALED_TO_ZERO: "there has been no load for the hold time",
     Reason.WAKE_UP: "there is load again",
+    Reason.SCHEDULED: "a schedule raises minReplicas",
+    Reason.MANUAL_FLOOR: "an annotation raises minReplicas",
+    Reason.HEADROOM: "headroomPercent of the load is to stand ready",
+    Reason.STANDBY: "a warm standby stays after a surge",
+    Reason.TIME_TO_FIRST_TOKEN: "first tokens would come too late",
+    Reason.KV_CACHE: "the KV cache is fuller than its target",
+    Reason.TOKEN_RATE: "more tokens a second are asked for than fit the target",
 }
 
 

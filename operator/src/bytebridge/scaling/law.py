@@ -1,18 +1,25 @@
 """The law: one decision from one observation."""
 
 from dataclasses import dataclass, replace
-from math import ceil
 
 from bytebridge.scaling.bottleneck import SLOWER, BusyFleet, observe, useful_replicas
-from bytebridge.scaling.bounds import clamp, limit_step
+from bytebridge.scaling.bounds import (
+    clamp,
+    fewest_of_period,
+    limit_step,
+    lowest_step,
+    most_of_period,
+)
 from bytebridge.scaling.capacity import Capacity, learn_capacity
 from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.demand import Demand, estimate_demand, queue_growth
 from bytebridge.scaling.explanation import explain
 from bytebridge.scaling.floors import smoothed_dispersion
-from bytebridge.scaling.needs import REASONS, Needs, Startup, compute_needs
+from bytebridge.scaling.needs import NOT_OF_A_SURGE, REASONS, Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.rails import Rails, raise_minimum
+from bytebridge.scaling.standby import with_standby
 from bytebridge.scaling.state import State
 
 FULL_COVERAGE = 0.9
@@ -56,19 +63,50 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         _ready_throughput(state.capacity, observation),
     )
     startup = _startup(policy, state, observation)
+    rails = _rails(policy, state, observation, startup)
+    if rails is not None:
+        policy = rails.policy
     needs = compute_needs(policy, observation, demand, state.capacity, state.dispersion, startup)
     useful, evidence = _useful(policy, state, observation, demand, needs, startup)
+    if policy.standby_seconds:
+        needs, useful = with_standby(policy, state.standby, observation.time, needs, useful)
     _learn_dispersion(state, observation, demand)
     choice = _choose(policy, state, observation, needs, demand, useful)
     if evidence and needs.complete:
         choice = _Choice(choice.replicas, Reason.BOTTLENECK_ELSEWHERE, evidence)
+    if policy.standby_seconds and choice.reason is Reason.STEADY and needs.binding == "standby":
+        words = f"a part of the largest need of {policy.standby_seconds:.0f} s stays"
+        choice = _Choice(choice.replicas, Reason.STANDBY, words)
+    if rails is not None:
+        choice = _explained_by_rails(choice, rails, useful)
+        needs = replace(needs, floors={**needs.floors, **rails.floors})
     return _decision(observation, choice, needs, demand, state.capacity, state.dispersion)
+
+
+def _rails(
+    policy: Policy, state: State, observation: Observation, startup: Startup
+) -> Rails | None:
+    if not policy.schedule and policy.manual_floor is None:
+        return None
+    lead = startup.seconds + policy.tick_seconds
+    return raise_minimum(policy, state.schedule, observation.unix_time, lead)
+
+
+def _explained_by_rails(choice: _Choice, rails: Rails, needed: int) -> _Choice:
+    """What a person's floor asks for is not said to fit the load."""
+    unexplained = choice.reason in {Reason.MIN_REPLICAS, Reason.STEADY, Reason.SIGNALS_UNKNOWN}
+    if not unexplained or not rails.bind(choice.replicas, needed):
+        return choice
+    if choice.reason is Reason.SIGNALS_UNKNOWN:
+        return replace(choice, held=f"{choice.held}; {rails.words}")
+    return _Choice(choice.replicas, rails.reason, rails.words)
 
 
 def _remember_present(state: State, observation: Observation) -> None:
     """After a start, what stands counts as needed until the hold has passed."""
     if not state.decided_once:
         state.needs.add(observation.time, observation.replicas.desired)
+        state.standby.add(observation.time, observation.replicas.desired)
         state.decided_once = True
     if observation.replicas.starting == 0:
         state.starting_since = None
@@ -146,12 +184,15 @@ def _choose(
     if not needs.complete:
         return _blind(policy, state, observation, needed)
     state.blind_since = None
+    lowest = lowest_step(policy, most_of_period(policy, state.highs, time, present))
+    fewest = fewest_of_period(policy, state.lows, time, present)
     standing = clamp(policy, min(needs.standing, useful))
     state.needs.add(time, standing)
     state.small_steps.add(time, standing)
     state.surplus.add(time, needed)
     if needed > present:
-        return _Choice(limit_step(policy, present, needed), _up_reason(policy, needs, demand))
+        wanted = max(present, limit_step(policy, fewest, needed))
+        return _Choice(wanted, _up_reason(policy, needs, demand))
     coverage = observation.readings.coverage
     if coverage is not None and coverage < FULL_COVERAGE:
         return _partly_blind(policy, present, coverage)
@@ -160,7 +201,7 @@ def _choose(
         return _Choice(clamp(policy, present), Reason.SCALE_DOWN_HOLD, words)
     if needs.clearing:
         return _Choice(clamp(policy, present), Reason.BACKLOG, "a backlog is being worked off")
-    return _down(policy, state, time, present, needed)
+    return _down(policy, state, time, present, (needed, lowest))
 
 
 def _blind(policy: Policy, state: State, observation: Observation, needed: int) -> _Choice:
@@ -190,13 +231,16 @@ def _up_reason(policy: Policy, needs: Needs, demand: Demand | None) -> Reason:
         return Reason.MAX_REPLICAS
     if binding is None or asked < policy.min_replicas:
         return Reason.MIN_REPLICAS
-    if demand is not None and demand.surging and binding != "drain":
+    if demand is not None and demand.surging and binding not in NOT_OF_A_SURGE:
         return Reason.SURGE_DETECTED
     return REASONS[binding]
 
 
-def _down(policy: Policy, state: State, time: float, present: int, needed: int) -> _Choice:
-    hold = policy.hold_seconds
+def _down(
+    policy: Policy, state: State, time: float, present: int, bounds: tuple[int, int]
+) -> _Choice:
+    """Go down; `bounds` are what is needed now, and the fewest that the step allows."""
+    hold, (needed, lowest) = policy.hold_seconds, bounds
     held = max(
         needed,
         state.needs.largest(time, hold),
@@ -207,8 +251,10 @@ def _down(policy: Policy, state: State, time: float, present: int, needed: int) 
         hold *= SMALL_STEP_HOLDS
         target = min(present, max(target, state.small_steps.largest(time, hold)))
     if target < present:
-        lowest = present - max(1, ceil(present * policy.max_step_down))
-        target = max(target, clamp(policy, lowest))
+        target = min(present, max(target, clamp(policy, lowest)))
+        if target == present:
+            words = "scaleDown.periodSeconds allows no further step yet"
+            return _Choice(present, Reason.SCALE_DOWN_HOLD, words)
         reason = Reason.SCALED_TO_ZERO if target == 0 else Reason.SCALE_DOWN
         return _Choice(target, reason)
     if needed < target:

@@ -33,10 +33,17 @@ REASONS: Mapping[str, Reason] = {
     "depth": Reason.BACKLOG,
     "cpu": Reason.UTILIZATION,
     "wake": Reason.WAKE_UP,
+    "headroom": Reason.HEADROOM,
+    "standby": Reason.STANDBY,
+    "ttft": Reason.TIME_TO_FIRST_TOKEN,
+    "kvCache": Reason.KV_CACHE,
+    "tokens": Reason.TOKEN_RATE,
 }
 
-SURPLUS = frozenset({"drain", "forecast"})
-"""Rules whose need passes soon."""
+SURPLUS = frozenset({"drain", "forecast", "standby"})
+"""Rules whose need passes soon, or has a time of its own."""
+NOT_OF_A_SURGE = frozenset({"drain", "standby", "ttft", "kvCache", "tokens"})
+"""Rules that are named also while the load is rising fast."""
 
 
 @dataclass(frozen=True, slots=True)

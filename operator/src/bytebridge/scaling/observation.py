@@ -50,5 +50,7 @@ class Observation:
     replicas: Replicas
     startup_seconds: float | None = None
     """Measured 90th percentile of a pod's time from creation to Ready; `None` until measured."""
+    unix_time: float | None = None
+    """Wall time, seconds since 1970, for schedules; `None`: unknown."""
     template_hash: str | None = None
     """Identity of the pod template: what was learned is forgotten when it changes."""

@@ -28,6 +28,7 @@ def parse_observation(line: str) -> Observation:
         readings=_readings(data),
         replicas=_replicas(data.get("replicas")),
         startup_seconds=_number(data, "startupSeconds"),
+        unix_time=_number(data, "unixTimeSeconds"),
         template_hash=_text(data.get("templateHash")),
     )
 
@@ -52,6 +53,7 @@ def write_observation(observation: Observation) -> str:
                 "ready": replicas.ready,
                 "starting": replicas.starting,
             },
+            "unixTimeSeconds": observation.unix_time,
             "startupSeconds": observation.startup_seconds,
             "templateHash": observation.template_hash,
         }
