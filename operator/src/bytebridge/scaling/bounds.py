@@ -2,8 +2,8 @@
 
 from math import ceil
 
-from bytebridge.scaling.hold import HoldWindow
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.rails import RailsMemory
 
 
 def clamp(policy: Policy, replicas: int) -> int:
@@ -46,17 +46,13 @@ def _step(share: float | None, replicas: int | None, present: int) -> int | None
     return min(limits, default=None)
 
 
-def fewest_of_period(policy: Policy, lows: HoldWindow, time: float, present: int) -> int:
+def fewest_of_period(policy: Policy, memory: RailsMemory | None, time: float, present: int) -> int:
     """Replicas from which steps up count."""
-    if not policy.step_up_period_seconds:
-        return present
-    lows.add(time, -present)
-    return -lows.largest(time, policy.step_up_period_seconds)
+    period = policy.step_up_period_seconds
+    return -memory.lows.largest(time, period) if memory and period else present
 
 
-def most_of_period(policy: Policy, highs: HoldWindow, time: float, present: int) -> int:
+def most_of_period(policy: Policy, memory: RailsMemory | None, time: float, present: int) -> int:
     """Replicas from which steps down count."""
-    if not policy.step_down_period_seconds:
-        return present
-    highs.add(time, present)
-    return highs.largest(time, policy.step_down_period_seconds)
+    period = policy.step_down_period_seconds
+    return memory.highs.largest(time, period) if memory and period else present

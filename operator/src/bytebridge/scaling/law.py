@@ -18,7 +18,7 @@ from bytebridge.scaling.floors import smoothed_dispersion
 from bytebridge.scaling.needs import NOT_OF_A_SURGE, REASONS, Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
-from bytebridge.scaling.rails import Rails, raise_minimum
+from bytebridge.scaling.rails import Rails, RailsMemory, raise_minimum
 from bytebridge.scaling.standby import with_standby
 from bytebridge.scaling.state import State
 
@@ -48,7 +48,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         state: Memory of this service; updated.
         observation: What is known now.
     """
-    _remember_present(state, observation)
+    _remember_present(policy, state, observation)
     state.capacity = learn_capacity(
         state.capacity,
         observation,
@@ -68,8 +68,8 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         policy = rails.policy
     needs = compute_needs(policy, observation, demand, state.capacity, state.dispersion, startup)
     useful, evidence = _useful(policy, state, observation, demand, needs, startup)
-    if policy.standby_seconds:
-        needs, useful = with_standby(policy, state.standby, observation.time, needs, useful)
+    if state.rails is not None and policy.standby_seconds:
+        needs, useful = with_standby(policy, state.rails.standby, observation, needs, useful)
     _learn_dispersion(state, observation, demand)
     choice = _choose(policy, state, observation, needs, demand, useful)
     if evidence and needs.complete:
@@ -86,10 +86,10 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
 def _rails(
     policy: Policy, state: State, observation: Observation, startup: Startup
 ) -> Rails | None:
-    if not policy.schedule and policy.manual_floor is None:
+    if state.rails is None or (not policy.schedule and policy.manual_floor is None):
         return None
     lead = startup.seconds + policy.tick_seconds
-    return raise_minimum(policy, state.schedule, observation.unix_time, lead)
+    return raise_minimum(policy, state.rails.schedule, observation.unix_time, lead)
 
 
 def _explained_by_rails(choice: _Choice, rails: Rails, needed: int) -> _Choice:
@@ -102,12 +102,15 @@ def _explained_by_rails(choice: _Choice, rails: Rails, needed: int) -> _Choice:
     return _Choice(choice.replicas, rails.reason, rails.words)
 
 
-def _remember_present(state: State, observation: Observation) -> None:
+def _remember_present(policy: Policy, state: State, observation: Observation) -> None:
     """After a start, what stands counts as needed until the hold has passed."""
     if not state.decided_once:
         state.needs.add(observation.time, observation.replicas.desired)
-        state.standby.add(observation.time, observation.replicas.desired)
         state.decided_once = True
+    if state.rails is None:
+        state.rails = RailsMemory.of(policy)
+    if state.rails is not None:
+        state.rails.remember(observation.time, observation.replicas.desired)
     if observation.replicas.starting == 0:
         state.starting_since = None
     elif state.starting_since is None:
@@ -184,15 +187,13 @@ def _choose(
     if not needs.complete:
         return _blind(policy, state, observation, needed)
     state.blind_since = None
-    lowest = lowest_step(policy, most_of_period(policy, state.highs, time, present))
-    fewest = fewest_of_period(policy, state.lows, time, present)
     standing = clamp(policy, min(needs.standing, useful))
     state.needs.add(time, standing)
     state.small_steps.add(time, standing)
     state.surplus.add(time, needed)
     if needed > present:
-        wanted = max(present, limit_step(policy, fewest, needed))
-        return _Choice(wanted, _up_reason(policy, needs, demand))
+        allowed = limit_step(policy, fewest_of_period(policy, state.rails, time, present), needed)
+        return _Choice(max(present, allowed), _up_reason(policy, needs, demand))
     coverage = observation.readings.coverage
     if coverage is not None and coverage < FULL_COVERAGE:
         return _partly_blind(policy, present, coverage)
@@ -201,7 +202,7 @@ def _choose(
         return _Choice(clamp(policy, present), Reason.SCALE_DOWN_HOLD, words)
     if needs.clearing:
         return _Choice(clamp(policy, present), Reason.BACKLOG, "a backlog is being worked off")
-    return _down(policy, state, time, present, (needed, lowest))
+    return _down(policy, state, time, present, needed)
 
 
 def _blind(policy: Policy, state: State, observation: Observation, needed: int) -> _Choice:
@@ -236,11 +237,8 @@ def _up_reason(policy: Policy, needs: Needs, demand: Demand | None) -> Reason:
     return REASONS[binding]
 
 
-def _down(
-    policy: Policy, state: State, time: float, present: int, bounds: tuple[int, int]
-) -> _Choice:
-    """Go down; `bounds` are what is needed now, and the fewest that the step allows."""
-    hold, (needed, lowest) = policy.hold_seconds, bounds
+def _down(policy: Policy, state: State, time: float, present: int, needed: int) -> _Choice:
+    hold = policy.hold_seconds
     held = max(
         needed,
         state.needs.largest(time, hold),
@@ -251,6 +249,7 @@ def _down(
         hold *= SMALL_STEP_HOLDS
         target = min(present, max(target, state.small_steps.largest(time, hold)))
     if target < present:
+        lowest = lowest_step(policy, most_of_period(policy, state.rails, time, present))
         target = min(present, max(target, clamp(policy, lowest)))
         if target == present:
             words = "scaleDown.periodSeconds allows no further step yet"

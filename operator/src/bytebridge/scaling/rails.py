@@ -1,11 +1,42 @@
 """What a person asks for, whatever the load: it raises `minReplicas` for a time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bytebridge.scaling.decision import Reason
+from bytebridge.scaling.hold import HoldWindow
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.schedule import ScheduleMemory, window_in_force
+
+
+@dataclass(slots=True)
+class RailsMemory:
+    """What the rails of one service remember."""
+
+    schedule: ScheduleMemory = field(default_factory=ScheduleMemory)
+    lows: HoldWindow = field(default_factory=HoldWindow)
+    """Replicas, negated, for the limit of steps up within a period."""
+    highs: HoldWindow = field(default_factory=HoldWindow)
+    """Replicas, for the limit of steps down within a period."""
+    standby: HoldWindow = field(default_factory=HoldWindow)
+    """Needs of which a part stays as a warm standby."""
+
+    @classmethod
+    def of(cls, policy: Policy) -> "RailsMemory | None":
+        """Nothing is remembered of a service that uses no rail with a memory."""
+        uses = (
+            policy.schedule
+            or policy.manual_floor is not None
+            or policy.standby_seconds
+            or policy.step_up_period_seconds
+            or policy.step_down_period_seconds
+        )
+        return cls() if uses else None
+
+    def remember(self, time: float, present: int) -> None:
+        """Replicas at a time, for the limits of steps."""
+        self.lows.add(time, -present)
+        self.highs.add(time, present)
 
 
 @dataclass(frozen=True, slots=True)

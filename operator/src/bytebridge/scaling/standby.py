@@ -9,21 +9,25 @@ from math import ceil
 
 from bytebridge.scaling.hold import HoldWindow
 from bytebridge.scaling.needs import Needs
+from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 
 
 def with_standby(
-    policy: Policy, memory: HoldWindow, time: float, needs: Needs, useful: int
+    policy: Policy, memory: HoldWindow, observation: Observation, needs: Needs, useful: int
 ) -> tuple[Needs, int]:
     """Add the floor `standby`; without the surplus for a backlog or a forecast, which passes.
 
     Args:
         policy: With a standby.
         memory: Needs of the standby's time; updated.
-        time: Of the observation, seconds.
+        observation: What is known now; what stands when it is the first counts as needed.
         needs: All other floors.
         useful: Replicas of them that can help.
     """
+    time = observation.time
+    if memory.empty:
+        memory.add(time, observation.replicas.desired)
     memory.add(time, min(needs.standing, useful))
     floor = standby_floor(memory.largest(time, policy.standby_seconds), policy.standby_share)
     return replace(needs, floors={**needs.floors, "standby": floor}), max(useful, floor)

@@ -6,7 +6,7 @@ from bytebridge.scaling.bottleneck import Bottleneck
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.demand import Sample
 from bytebridge.scaling.hold import HoldWindow
-from bytebridge.scaling.schedule import ScheduleMemory
+from bytebridge.scaling.rails import RailsMemory
 
 
 @dataclass(slots=True)
@@ -22,13 +22,8 @@ class State:
     """Needs that are held longer, against going down by a little and up again."""
     surplus: HoldWindow = field(default_factory=HoldWindow)
     """Needs of a backlog or a forecast, given back soon."""
-    lows: HoldWindow = field(default_factory=HoldWindow)
-    """Replicas, negated, for the limit of steps up within a period."""
-    highs: HoldWindow = field(default_factory=HoldWindow)
-    """Replicas, for the limit of steps down within a period."""
-    standby: HoldWindow = field(default_factory=HoldWindow)
-    """Needs of which a part stays as a warm standby."""
-    schedule: ScheduleMemory = field(default_factory=ScheduleMemory)
+    rails: RailsMemory | None = None
+    """Only of services that use them."""
     bottleneck: Bottleneck = field(default_factory=Bottleneck)
     blind_since: float | None = None
     starting_since: float | None = None
