@@ -15,6 +15,11 @@ from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.demand import Demand, estimate_demand, queue_growth
 from bytebridge.scaling.explanation import explain
 from bytebridge.scaling.floors import smoothed_dispersion
+from bytebridge.scaling.language_model import (
+    LANGUAGE_MODEL,
+    LanguageModelMemory,
+    with_language_model,
+)
 from bytebridge.scaling.needs import NOT_OF_A_SURGE, REASONS, Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
@@ -68,6 +73,12 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         policy = rails.policy
     needs = compute_needs(policy, observation, demand, state.capacity, state.dispersion, startup)
     useful, evidence = _useful(policy, state, observation, demand, needs, startup)
+    if policy.generates_text:
+        state.language_model = state.language_model or LanguageModelMemory()
+        rate = demand.rate if demand else None
+        memory = state.language_model
+        needs = with_language_model(policy, memory, observation, state.capacity, needs, rate)
+        useful = max(useful, *(needs.floors.get(name, 0) for name in LANGUAGE_MODEL))
     if state.rails is not None and policy.standby_seconds:
         needs, useful = with_standby(policy, state.rails.standby, observation, needs, useful)
     _learn_dispersion(state, observation, demand)
@@ -197,7 +208,7 @@ def _choose(
     coverage = observation.readings.coverage
     if coverage is not None and coverage < FULL_COVERAGE:
         return _partly_blind(policy, present, coverage)
-    if state.capacity.estimated and policy.latency_seconds is not None:
+    if state.capacity.estimated and policy.interactive:
         words = "the service time is an estimate until nothing has waited for a minute"
         return _Choice(clamp(policy, present), Reason.SCALE_DOWN_HOLD, words)
     if needs.clearing:

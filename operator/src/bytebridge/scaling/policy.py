@@ -58,6 +58,25 @@ class Policy:
     day_seconds: float = 86_400.0
     """Length of the season; a week is seven. Replays may run a shorter day."""
 
+    @property
+    def interactive(self) -> bool:
+        """Somebody waits for each answer: bursts and forecasts count, and backlogs are urgent."""
+        return self.latency_seconds is not None or self.first_token_seconds is not None
+
+    @property
+    def generates_text(self) -> bool:
+        """Any floor of an LLM server is asked for."""
+        return (
+            self.first_token_seconds is not None
+            or self.kv_cache_target is not None
+            or self.limits_tokens
+        )
+
+    @property
+    def depth_suffices(self) -> bool:
+        """Messages a replica are the only objective: rate and capacity need not be known."""
+        return self.depth_per_replica is not None and not self.interactive
+
 
 DEFAULT_STARTUP_SECONDS = 30.0
 

@@ -47,6 +47,9 @@ def write_observation(observation: Observation) -> str:
             "latencyMeanSeconds": readings.latency_mean_seconds,
             "serviceSeconds": readings.service_seconds,
             "cpuUtilization": readings.cpu_utilization,
+            "timeToFirstTokenSeconds": readings.first_token_seconds,
+            "kvCacheUtilization": readings.kv_cache_utilization,
+            "tokensPerSecond": readings.tokens_per_second,
             "coverage": readings.coverage,
             "replicas": {
                 "desired": replicas.desired,
@@ -85,6 +88,9 @@ def _readings(data: dict[str, Any]) -> Readings:
         latency_mean_seconds=_number(data, "latencyMeanSeconds"),
         service_seconds=_number(data, "serviceSeconds"),
         cpu_utilization=_number(data, "cpuUtilization"),
+        first_token_seconds=_number(data, "timeToFirstTokenSeconds"),
+        kv_cache_utilization=_number(data, "kvCacheUtilization"),
+        tokens_per_second=_number(data, "tokensPerSecond"),
         coverage=_number(data, "coverage"),
     )
 
