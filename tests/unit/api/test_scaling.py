@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from bytebridge.api.scaling import Scaling
+from bytebridge.api.service import ScalableServiceSpec
 
 WINDOW = {"name": "a", "start": "0 8 * * 1-5", "durationMinutes": 60, "minReplicas": 5}
 FINE: dict[str, Any] = {"maxReplicas": 10, "objective": {"latencyMilliseconds": 200}}
@@ -60,3 +61,27 @@ def test_starts_that_are_refused(start: str) -> None:
 )
 def test_starts_that_are_taken(start: str) -> None:
     assert scaling(schedule=[{**WINDOW, "start": start}]).schedule[0].start == start
+
+
+@pytest.mark.parametrize(
+    ("metrics", "scaling", "field"),
+    [
+        ({}, {"objective": {"timeToFirstTokenMilliseconds": 500}}, "timeToFirstToken"),
+        ({}, {"kvCache": {"targetUtilizationPercent": 80}}, "kvCacheUtilization"),
+        ({"preset": "tgi"}, {"kvCache": {"targetUtilizationPercent": 80}}, "kvCacheUtilization"),
+        ({"preset": "tei"}, {"tokens": {}}, "tokenRate"),
+        ({"preset": "tgi"}, {"tokens": {}}, None),
+        ({"preset": "vllm"}, {"tokens": {}, "kvCache": {"targetUtilizationPercent": 80}}, None),
+        ({"queries": {"tokenRate": "x"}}, {"tokens": {}}, None),
+    ],
+)
+def test_an_objective_without_its_signal_is_refused(
+    metrics: dict[str, Any], scaling: dict[str, Any], field: str | None
+) -> None:
+    template = {"spec": {"containers": [{"name": "app"}]}}
+    spec = {"template": template, "scaling": {**FINE, **scaling}, "metrics": metrics}
+    if field is None:
+        ScalableServiceSpec.model_validate(spec)
+        return
+    with pytest.raises(ValidationError, match=f"spec.metrics.queries.{field}"):
+        ScalableServiceSpec.model_validate(spec)

@@ -25,6 +25,7 @@ from unit.controller.build import (
 
 TICKS = 120
 EVERYTHING = {
+    "objective": {"latencyMilliseconds": 200, "timeToFirstTokenMilliseconds": 500},
     "headroomPercent": 20,
     "queue": {"drainSeconds": 60},
     "kvCache": {"targetUtilizationPercent": 80},
@@ -53,6 +54,9 @@ def readings(random: Random, tick: int) -> Readings:
         latency_mean_seconds=known(0.08),
         service_seconds=known(0.06),
         cpu_utilization=known(0.5),
+        first_token_seconds=known(0.7 if 40 <= tick < 60 else 0.1),
+        kv_cache_utilization=known(random.random()),
+        tokens_per_second=known(rate * 300),
         coverage=known(1.0),
     )
 
@@ -62,6 +66,7 @@ async def test_both_paths_give_the_same_decisions(
     tmp_path: Path, scaling: dict[str, object]
 ) -> None:
     body = service_body({MIN_REPLICAS_ANNOTATION: "3"} if scaling else {}, **scaling)
+    body["spec"]["metrics"] = {"preset": "vllm" if scaling else "fastapi"}
     cluster, clock, random = WillingCluster(), Clock(), Random(4)
     around = surroundings(cluster, clock)
     around.store.put_service(body)

@@ -73,6 +73,16 @@ class Policy:
         )
 
     @property
+    def own_signals(self) -> frozenset[str]:
+        """Fields of `Readings` that only these floors need."""
+        asked = {
+            "first_token_seconds": self.first_token_seconds is not None,
+            "kv_cache_utilization": self.kv_cache_target is not None,
+            "tokens_per_second": self.limits_tokens,
+        }
+        return frozenset(field for field, wanted in asked.items() if wanted)
+
+    @property
     def depth_suffices(self) -> bool:
         """Messages a replica are the only objective: rate and capacity need not be known."""
         return self.depth_per_replica is not None and not self.interactive
