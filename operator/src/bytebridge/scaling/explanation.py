@@ -12,7 +12,7 @@ _WORDS: Mapping[Reason, str] = {
     Reason.SURGE_DETECTED: "the load is rising fast",
     Reason.BURSTINESS: "the load comes in bursts",
     Reason.BACKLOG: "a backlog is to be cleared",
-    Reason.FORECAST: "the load is rising and pods take time to start",
+    Reason.FORECAST: "the load is going to rise and pods take time to start",
     Reason.BOTTLENECK_ELSEWHERE: "more replicas would not help",
     Reason.MIN_REPLICAS: "minReplicas binds",
     Reason.MAX_REPLICAS: "maxReplicas binds: more are asked for",

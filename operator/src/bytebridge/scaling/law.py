@@ -24,6 +24,7 @@ from bytebridge.scaling.needs import NOT_OF_A_SURGE, REASONS, Needs, Startup, co
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.rails import Rails, RailsMemory, raise_minimum
+from bytebridge.scaling.seasonal import observe_season, seasonal_rate
 from bytebridge.scaling.standby import with_standby
 from bytebridge.scaling.state import State
 
@@ -71,7 +72,10 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     rails = _rails(policy, state, observation, startup)
     if rails is not None:
         policy = rails.policy
-    needs = compute_needs(policy, observation, demand, state.capacity, state.dispersion, startup)
+    season = _season(policy, state, observation.time, demand, startup)
+    needs = compute_needs(
+        policy, observation, demand, state.capacity, state.dispersion, startup, season
+    )
     useful, evidence = _useful(policy, state, observation, demand, needs, startup)
     if policy.generates_text:
         state.language_model = state.language_model or LanguageModelMemory()
@@ -92,6 +96,19 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         choice = _explained_by_rails(choice, rails, useful)
         needs = replace(needs, floors={**needs.floors, **rails.floors})
     return _decision(observation, choice, needs, demand, state.capacity, state.dispersion)
+
+
+def _season(
+    policy: Policy, state: State, time: float, demand: Demand | None, startup: Startup
+) -> float:
+    """The season's rate for when what is decided now serves. Workers need no forecast."""
+    if demand is None or not policy.interactive:
+        return 0.0
+    observe_season(state.seasons, time, demand.rate, policy.day_seconds)
+    if state.seasons.trusted is None:
+        return 0.0
+    horizon = startup.seconds + policy.tick_seconds
+    return seasonal_rate(state.seasons, time, demand.rate, horizon, policy.day_seconds)
 
 
 def _rails(
@@ -165,7 +182,9 @@ def _useful(
     if memory.usual_seconds is None or capacity.service_seconds < SLOWER * memory.usual_seconds:
         return needed, None
     usual = replace(capacity, service_seconds=memory.usual_seconds)
-    usually = compute_needs(policy, observation, demand, usual, state.dispersion, startup)
+    usually = compute_needs(
+        policy, observation, demand, usual, state.dispersion, startup, needs.season
+    )
     return useful_replicas(memory, fleet, needed, max(usually.floors.values(), default=0))
 
 

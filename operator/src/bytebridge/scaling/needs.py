@@ -66,6 +66,8 @@ class Needs:
     """False: something was unknown, so the floors are a reason to go up but not to go down."""
     clearing: bool = False
     """A backlog is being worked off that will not be gone by the next decision."""
+    season: float = 0.0
+    """The season's rate that was reckoned with, requests a second."""
 
     @property
     def standing(self) -> int:
@@ -121,7 +123,7 @@ def compute_needs(
         complete = complete and policy.depth_suffices
     if rate > 0 or backlog or (has_queue and readings.in_flight):
         floors["wake"] = 1
-    return Needs(floors, complete, clearing)
+    return Needs(floors, complete, clearing, season)
 
 
 def _load_floors(

@@ -8,6 +8,7 @@ from bytebridge.scaling.demand import Sample
 from bytebridge.scaling.hold import HoldWindow
 from bytebridge.scaling.language_model import LanguageModelMemory
 from bytebridge.scaling.rails import RailsMemory
+from bytebridge.scaling.seasonal import Seasons
 
 
 @dataclass(slots=True)
@@ -23,6 +24,7 @@ class State:
     """Needs that are held longer, against going down by a little and up again."""
     surplus: HoldWindow = field(default_factory=HoldWindow)
     """Needs of a backlog or a forecast, given back soon."""
+    seasons: Seasons = field(default_factory=Seasons)
     language_model: LanguageModelMemory | None = None
     """Only of services with floors of an LLM server."""
     rails: RailsMemory | None = None
