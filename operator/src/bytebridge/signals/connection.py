@@ -1,11 +1,11 @@
 """Where Prometheus is, how the operator proves who it is, and one question."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import orjson
 
 from bytebridge.signals.dealing import Vector
 
@@ -59,9 +59,9 @@ async def ask(
     # Prometheus gives up as well, instead of working for a reader who has left.
     data = {"query": text, "timeout": f"{timeout_seconds:g}s"}
     async with session.post(url, data=data, headers=headers) as response:
-        body = await response.text()
+        body = await response.read()
     try:
-        answer: Any = json.loads(body)
+        answer: Any = orjson.loads(body)
     except ValueError as error:
         raise ValueError(f"HTTP {response.status}, and the answer is not JSON") from error
     return vector_of(answer, response.status)
