@@ -81,5 +81,5 @@ def test_standing_against_the_best_peer(over: float, hours: float, holds: bool) 
     ]
     summary = rows(outcomes)
     (standing,) = standings(summary)
-    assert (standing.peer, standing.holds) == ("kpa", holds)
+    assert (standing.best.policy, standing.holds) == ("kpa", holds)
     assert summary[0].cost == pytest.approx(hours / 0.4)

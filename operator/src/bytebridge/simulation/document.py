@@ -51,7 +51,6 @@ def markdown(
         found: ByteBridge against the best peer.
         seeds: Workloads drawn for each scenario.
     """
-    summaries = {scenario.name: scenario.summary for scenario in scenarios}
     sections = "\n".join(
         f"### {scenario.summary[0].upper()}{scenario.summary[1:]} (`{scenario.name}`)\n\n"
         + scenario_table([row for row in rows if row.scenario == scenario.name])
@@ -63,5 +62,5 @@ def markdown(
         f"objective than the peer with the fewest, at no more than {COST_BAR} of its "
         f"replica-hours. {sum(s.holds for s in found)} of {len(found)} scenarios hold "
         f"both. Seeds: {seeds}.\n\n"
-        f"{standing_table(found, summaries)}\n\n## All figures\n\n{sections}"
+        f"{standing_table(found)}\n\n## All figures\n\n{sections}"
     )

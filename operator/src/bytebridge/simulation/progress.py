@@ -6,10 +6,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bytebridge.simulation.campaign import Job, Result, perform_all
+from bytebridge.simulation.kept import KeptRuns
 
 
-def perform_with_progress(jobs: Sequence[Job]) -> list[Result]:
+def perform_with_progress(jobs: Sequence[Job], kept: KeptRuns | None = None) -> list[Result]:
     """Simulate all jobs; the bar goes to standard error and is gone at the end.
+
+    Args:
+        jobs: What to simulate.
+        kept: Runs of before, which are not simulated again.
 
     Returns:
         The results, in the order of the jobs.
@@ -23,4 +28,4 @@ def perform_with_progress(jobs: Sequence[Job]) -> list[Result]:
         def done(job: Job) -> None:
             progress.update(task, advance=1, description=job.scenario.name)
 
-        return perform_all(jobs, done)
+        return perform_all(jobs, done, kept)

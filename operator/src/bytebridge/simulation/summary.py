@@ -68,12 +68,18 @@ def _row(group: Sequence[Outcome], hours: float, oracle_hours: float | None) -> 
 class Standing:
     """How ByteBridge stands on one scenario against the peer with the fewest requests over."""
 
-    scenario: str
-    peer: str
-    over_ratio: float
-    """ByteBridge's share over the objective relative to the peer's; at most 1 holds."""
-    cost_ratio: float
-    """Its replica-hours relative to the peer's; at most `COST_BAR` holds."""
+    own: Row
+    best: Row
+
+    @property
+    def over_ratio(self) -> float:
+        """ByteBridge's share over the objective relative to the peer's; at most 1 holds."""
+        return self.own.over_share / max(self.best.over_share, 1e-9)
+
+    @property
+    def cost_ratio(self) -> float:
+        """Its replica-hours relative to the peer's; at most `COST_BAR` holds."""
+        return self.own.replica_hours / self.best.replica_hours
 
     @property
     def holds(self) -> bool:
@@ -87,13 +93,5 @@ def standings(summary: Sequence[Row]) -> list[Standing]:
     for own in (row for row in summary if row.policy == BYTEBRIDGE):
         peers = [r for r in summary if r.scenario == own.scenario and r.policy in PEERS]
         if peers:
-            best = min(peers, key=lambda r: r.over_share)
-            found.append(
-                Standing(
-                    own.scenario,
-                    best.policy,
-                    own.over_share / max(best.over_share, 1e-9),
-                    own.replica_hours / best.replica_hours,
-                )
-            )
+            found.append(Standing(own, min(peers, key=lambda r: r.over_share)))
     return found
