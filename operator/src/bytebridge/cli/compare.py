@@ -36,12 +36,13 @@ def compare(
     Runs are kept in the user's cache folder: after a change of the law only ByteBridge's own are
     simulated again.
     """
+    from bytebridge.simulation.bars import standings
     from bytebridge.simulation.campaign import Job
     from bytebridge.simulation.document import markdown
     from bytebridge.simulation.kept import KeptRuns, cache_folder
     from bytebridge.simulation.policies.registry import POLICIES
     from bytebridge.simulation.progress import perform_with_progress
-    from bytebridge.simulation.summary import rows, standings
+    from bytebridge.simulation.summary import rows
 
     names = _split(policies) or (QUICK_POLICIES if quick else tuple(POLICIES))
     chosen = [*_chosen(quick, _split(scenarios), names), *_recorded(trace or [])]
@@ -53,7 +54,7 @@ def compare(
     ]
     results = perform_with_progress(jobs, None if anew else KeptRuns(cache_folder()))
     summary = rows(outcome for result in results for outcome in result.outcomes)
-    text = markdown(chosen, summary, standings(summary), seed_count)
+    text = markdown(chosen, summary, standings(chosen, summary), seed_count)
     if document is None:
         typer.echo(text[text.index("## Against") :])
     else:

@@ -26,6 +26,7 @@ _OWN = ("scaling", "api")
 """Packages that decide for ByteBridge and nobody else."""
 _PRESENTATION = frozenset(
     {
+        "bars.py",
         "document.py",
         "kept.py",
         "plots.py",

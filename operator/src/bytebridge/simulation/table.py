@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from bytebridge.simulation.summary import Row, Standing
+from bytebridge.simulation.bars import Standing
+from bytebridge.simulation.summary import Row
 
 HEADINGS = (
     "policy", "over SLO", "worst seed", "worst 10 min", "failed", "p50 ms", "p95 ms", "p99 ms",
@@ -49,7 +50,7 @@ def standing_table(found: Sequence[Standing]) -> str:
     return grid(
         (
             "scenario", "over SLO", "best peer's", "best peer", "failed", "cost / oracle",
-            "cost / peer's", "reversals", "most replicas", "both bars held",
+            "cost / peer's", "reversals", "most replicas", "bars missed",
         ),
         [_standing_cells(standing) for standing in found],
     )  # fmt: skip
@@ -58,7 +59,7 @@ def standing_table(found: Sequence[Standing]) -> str:
 def _standing_cells(standing: Standing) -> tuple[str, ...]:
     own, best = standing.own, standing.best
     return (
-        own.scenario,
+        standing.scenario.name,
         percent(own.over_share),
         percent(best.over_share),
         best.policy,
@@ -67,7 +68,7 @@ def _standing_cells(standing: Standing) -> tuple[str, ...]:
         f"{standing.cost_ratio:.2f}",
         f"{own.reversals:.0f}",
         str(own.highest),
-        "yes" if standing.holds else "no",
+        ", ".join(standing.missed) or "none",
     )
 
 
