@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bytebridge.simulation.bars import standings
-from bytebridge.simulation.campaign import Job, perform
 from bytebridge.simulation.document import markdown
+from bytebridge.simulation.job import Job, perform
 from bytebridge.simulation.policies.registry import POLICIES, require_known
 from bytebridge.simulation.prometheus import Fault, Outage
 from bytebridge.simulation.report import html_report

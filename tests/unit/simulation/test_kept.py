@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bytebridge.simulation import campaign, kept
-from bytebridge.simulation.campaign import Job, perform, perform_all
+from bytebridge.simulation.campaign import perform_all
+from bytebridge.simulation.job import Job, perform
 from bytebridge.simulation.kept import KeptRuns
 from bytebridge.simulation.scenarios import Scenario
 
@@ -34,6 +35,11 @@ def forget_hashes() -> None:
     kept._law_hash.cache_clear()
 
 
+def keep_all(runs: KeptRuns) -> None:
+    for policy in POLICIES:
+        runs.keep(SMALL, campaign._run(perform(Job(SMALL, 0, (policy,), with_courses=True))))
+
+
 def found(runs: KeptRuns, scenario: Scenario = SMALL, seed: int = 0) -> list[str]:
     return [p for p in POLICIES if runs.find(scenario, p, seed, with_course=True)]
 
@@ -53,8 +59,7 @@ def test_a_change_of_the_code_leaves_valid_what_does_not_depend_on_it(
     tmp_path: Path, package: Path, changed: str, still_valid: list[str]
 ) -> None:
     runs = KeptRuns(tmp_path / "runs")
-    for run in campaign._runs(perform(Job(SMALL, 0, POLICIES, with_courses=True))):
-        runs.keep(SMALL, run)
+    keep_all(runs)
     assert found(runs) == list(POLICIES)
     with (package / changed).open("a") as file:
         file.write("# changed\n")
@@ -64,8 +69,7 @@ def test_a_change_of_the_code_leaves_valid_what_does_not_depend_on_it(
 
 def test_another_seed_or_scenario_is_another_run(tmp_path: Path) -> None:
     runs = KeptRuns(tmp_path)
-    for run in campaign._runs(perform(Job(SMALL, 0, POLICIES, with_courses=True))):
-        runs.keep(SMALL, run)
+    keep_all(runs)
     assert found(runs, seed=1) == []
     assert found(runs, replace(SMALL, max_replicas=19)) == []
     assert found(runs, replace(SMALL, rates=(*SMALL.rates, 60.0))) == []
@@ -78,19 +82,21 @@ def test_kept_runs_are_the_same_as_new_ones(
     job = Job(SMALL, 0, POLICIES, with_courses=True)
     runs = KeptRuns(tmp_path)
     fresh = perform(job)
-    kpa = next(run for run in campaign._runs(fresh) if run.outcome.policy == "kpa")
-    runs.keep(SMALL, kpa)
-    told: list[Job] = []
-    assert perform_all([job], told.append, runs) == [fresh], "one is simulated, one is kept"
-    assert told == [job]
+    runs.keep(SMALL, campaign._run(perform(replace(job, policies=("kpa",)))))
+    told: list[str] = []
+
+    def done(_: Job, policy: str) -> None:
+        told.append(policy)
+
+    assert perform_all([job], done, runs) == [fresh], "one is simulated, one is kept"
+    assert told == ["kpa", "bytebridge"]
     monkeypatch.setattr(campaign, "perform", None)  # what is kept is not simulated again
-    assert perform_all([job], told.append, runs) == [fresh]
+    assert perform_all([job], done, runs) == [fresh]
 
 
 def test_half_a_file_is_no_run(tmp_path: Path) -> None:
     runs = KeptRuns(tmp_path)
-    for run in campaign._runs(perform(Job(SMALL, 0, ("kpa",)))):
-        runs.keep(SMALL, run)
+    runs.keep(SMALL, campaign._run(perform(Job(SMALL, 0, ("kpa",)))))
     assert runs.find(SMALL, "kpa", 0, with_course=False) is not None
     assert runs.find(SMALL, "kpa", 0, with_course=True) is None, "it has no course"
     path = next(tmp_path.iterdir())

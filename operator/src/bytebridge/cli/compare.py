@@ -37,8 +37,8 @@ def compare(
     simulated again.
     """
     from bytebridge.simulation.bars import standings
-    from bytebridge.simulation.campaign import Job
     from bytebridge.simulation.document import markdown
+    from bytebridge.simulation.job import Job
     from bytebridge.simulation.kept import KeptRuns, cache_folder
     from bytebridge.simulation.policies.registry import POLICIES
     from bytebridge.simulation.progress import perform_with_progress

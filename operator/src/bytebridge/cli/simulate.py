@@ -25,7 +25,7 @@ def simulate(
     report: Annotated[Path | None, typer.Option(help="HTML file to write, with plots.")] = None,
 ) -> None:
     """Replay a trace against a model of the service, under ByteBridge and its peers."""
-    from bytebridge.simulation.campaign import Job
+    from bytebridge.simulation.job import Job
     from bytebridge.simulation.policies.registry import require_known
     from bytebridge.simulation.progress import perform_with_progress
     from bytebridge.simulation.replay import scenario_of_trace

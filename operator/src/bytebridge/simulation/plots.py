@@ -27,6 +27,8 @@ PANELS = (
     "p95 of the latency, seconds (dashed: the objective); gaps: more than 5 % failed",
 )
 P95_PANEL = len(PANELS)
+TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+"""On logarithmic axes."""
 
 
 def courses_figure(courses: Sequence[Course], limit: float) -> go.Figure:
@@ -50,7 +52,7 @@ def courses_figure(courses: Sequence[Course], limit: float) -> go.Figure:
         y=limit, line={"dash": "dash", "color": "#c00", "width": 1}, row=P95_PANEL, col=1
     )
     figure.update_yaxes(rangemode="tozero")
-    figure.update_yaxes(type="log", row=P95_PANEL, col=1)
+    figure.update_yaxes(type="log", tickvals=TICKS, row=P95_PANEL, col=1)
     figure.update_xaxes(title_text="minutes", row=P95_PANEL, col=1)
     figure.update_layout(
         height=1100,
@@ -105,6 +107,6 @@ def pareto_figure(rows: Sequence[Row], summaries: dict[str, str]) -> go.Figure:
             )
         )
     figure.update_xaxes(title_text="replica-hours relative to the oracle's")
-    figure.update_yaxes(title_text="requests over the objective, %", type="log")
+    figure.update_yaxes(title_text="requests over the objective, %", type="log", tickvals=TICKS)
     figure.update_layout(height=520, template="plotly_white", margin={"t": 20})
     return figure

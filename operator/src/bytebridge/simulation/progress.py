@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bytebridge.simulation.campaign import Job, Result, perform_all
+from bytebridge.simulation.campaign import perform_all
+from bytebridge.simulation.job import Job, Result
 from bytebridge.simulation.kept import KeptRuns
 
 
@@ -23,9 +24,9 @@ def perform_with_progress(jobs: Sequence[Job], kept: KeptRuns | None = None) -> 
     with Progress(
         *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True
     ) as progress:
-        task = progress.add_task("simulating", total=len(jobs))
+        task = progress.add_task("simulating", total=sum(len(job.policies) for job in jobs))
 
-        def done(job: Job) -> None:
-            progress.update(task, advance=1, description=job.scenario.name)
+        def done(job: Job, policy: str) -> None:
+            progress.update(task, advance=1, description=f"{job.scenario.name}: {policy}")
 
         return perform_all(jobs, done, kept)

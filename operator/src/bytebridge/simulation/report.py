@@ -13,6 +13,7 @@ from bytebridge.simulation.table import HEADINGS, cells, percent
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 1100px; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; font-size: 13px } th, td { padding: 3px 9px; text-align: right }
+th, td { white-space: nowrap }
 th:first-child, td:first-child { text-align: left } tr { border-bottom: 1px solid #ddd }
 tr.bytebridge { background: #e8f1fb }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; font-size: 14px }
