@@ -38,7 +38,7 @@ _PRESENTATION = frozenset(
         "table.py",
     }
 )
-"""Modules that only spread or show runs; one that is missing here costs time, not a wrong figure."""
+"""Modules that only spread or show runs; one missing here costs time, and never a wrong figure."""
 
 
 def cache_folder() -> Path:
