@@ -2,6 +2,7 @@
 
 import typer
 
+from bytebridge.cli.backtest import backtest
 from bytebridge.cli.bench import bench
 from bytebridge.cli.compare import compare
 from bytebridge.cli.crd import crd
@@ -18,6 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command()(backtest)
 app.command()(bench)
 app.command()(compare)
 app.command()(crd)

@@ -77,6 +77,12 @@ def page(title: str, body: str) -> str:
     )
 
 
+def html_table(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A table of texts."""
+    body = "".join(f"<tr>{_line(line, 'td')}</tr>" for line in lines)
+    return f"<table><tr>{_line(headings, 'th')}</tr>{body}</table>"
+
+
 def _section(
     scenario: Scenario, rows: Sequence[Row], courses: Mapping[str, Sequence[Course]]
 ) -> str:
