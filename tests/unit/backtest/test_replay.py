@@ -14,7 +14,7 @@ from bytebridge.signals.history import Moment
 from bytebridge.simulation import profile
 from bytebridge.simulation.job import Job, perform
 from bytebridge.simulation.scenarios import Scenario
-from unit.backtest.recorded import policy, record
+from support.recorded import policy, record
 
 RAMP = Scenario(
     "ramp", "a small ramp", profile.surge(30, 200, ramp=120, plateau=300, seconds=1200),
