@@ -19,7 +19,7 @@ def replay_of(needs: list[int], rates: list[float] | None = None, **learned: Any
     """One tick of 5 s a need; by default 10 requests/s for each replica."""
     rates = rates or [10.0 * need for need in needs]
     ticks = [
-        Tick(5.0 * i, rate, Replicas(9, 9), 0.0, 0.1, need, need, 0.0, need, need, "x")
+        Tick(5.0 * i, rate, Replicas(9, 9), 0.0, 0.1, need, need, 0.0, need, need, need, "x")
         for i, (need, rate) in enumerate(zip(needs, rates, strict=True))
     ]
     return Replay(ticks, Learned(**({"slots": 2.0, "service_seconds": 0.06} | learned)))

@@ -127,16 +127,18 @@ def test_nothing_is_changed_before_the_service_is_known(capacity: Capacity) -> N
     assert counterfactual(READ, State(capacity=capacity), 50.0, 4, 7.0) == READ
 
 
-def tick(time: float, arrivals: float | None, stood: int, own: int, need: int, p95: float) -> Tick:
-    return Tick(time, arrivals, Replicas(stood, stood), 0.0, p95, own, own, 0.0, need, need, "x")
+def tick(
+    time: float, arrivals: float | None, stood: int, own: int, load: float, p95: float
+) -> Tick:
+    return Tick(time, arrivals, Replicas(stood, stood), 0.0, p95, own, own, 0.0, load, 0, 0, "x")
 
 
 def test_findings_weigh_by_requests() -> None:
     ticks = [
-        tick(0.0, 10.0, 2, 3, 2, 0.1),
-        tick(5.0, 30.0, 2, 3, 3, 0.3),
-        tick(10.0, 10.0, 4, 3, 2, 0.1),
-        tick(15.0, None, 3, 2, 2, 0.1),
+        tick(0.0, 10.0, 2, 3, 1.85, 0.1),
+        tick(5.0, 30.0, 2, 3, 1.95, 0.3),
+        tick(10.0, 10.0, 4, 3, 2.8, 0.1),
+        tick(15.0, None, 3, 2, 0.0, 0.1),
     ]
     found = findings(ticks, 5.0, 0.2)
     assert found.over_share == pytest.approx(0.6)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from statistics import fmean, median
 
+from bytebridge.backtest.findings import FULL
 from bytebridge.backtest.replay import Learned, Replay, Tick
 from bytebridge.scaling.policy import Policy
 
@@ -17,8 +18,6 @@ RARE_SHARE = 0.001
 """Surges that last for less than this share of the time do not set `maxReplicas`."""
 ENOUGH_SATURATED = 12
 """Ticks amid saturation from which the slots of a replica are taken to be known."""
-FULL = 0.95
-"""Share of the slots busy beyond which requests wait in earnest."""
 LOWEST_UTILIZATION = 0.1
 NO_RISE = 1.02
 """A rise within this is none."""

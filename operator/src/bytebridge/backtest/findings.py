@@ -7,6 +7,8 @@ from itertools import pairwise
 from bytebridge.backtest.replay import Tick
 
 SECONDS_PER_HOUR = 3600.0
+FULL = 0.95
+"""Share of the slots busy beyond which requests wait in earnest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Side:
     reversals: int
     """Changes against the direction of the one before."""
     short_share: float
-    """Share of the requests that came while fewer replicas were Ready than the load needed."""
+    """Share of the requests that came while those that were Ready were all but wholly busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def _side(
 ) -> Side:
     steps = [after - before for before, after in pairwise(desired) if after != before]
     mean = sum(desired) / max(1, len(desired))
-    short = (tick.need > there for tick, there in zip(ticks, ready, strict=True))
+    short = (tick.load > FULL * there for tick, there in zip(ticks, ready, strict=True))
     return Side(
         replica_hours=mean * hours,
         mean=mean,

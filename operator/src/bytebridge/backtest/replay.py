@@ -43,8 +43,10 @@ class Tick:
     """What would have been Ready."""
     queue: float
     """What would have waited, by the fluid model."""
+    load: float
+    """Replicas that the arrivals keep wholly busy; 0 while unknown."""
     need: int
-    """Replicas for the present load, whatever the bounds."""
+    """Replicas for the present load by the law's floors, whatever the bounds."""
     most: int
     """The largest of all floors, whatever the bounds."""
     reason: str
@@ -140,7 +142,8 @@ def replay(policy: Policy, moments: Iterable[Moment], done: Callable[[], None]) 
         fleet.scale(decision.replicas, moment.time)
         before = moment.time
         _learn(result.learned, moment.readings, stood, capacity)
-        result.ticks.append(_tick(moment, arrivals, decision, fleet, queue))
+        throughput = capacity.requests_per_second
+        result.ticks.append(_tick(moment, arrivals, throughput, decision, fleet, queue))
     return result
 
 
@@ -206,7 +209,12 @@ def _learn(learned: Learned, readings: Readings, stood: Replicas, capacity: Capa
 
 
 def _tick(
-    moment: Moment, arrivals: float | None, decision: Decision, fleet: OwnFleet, queue: float
+    moment: Moment,
+    arrivals: float | None,
+    throughput: float | None,
+    decision: Decision,
+    fleet: OwnFleet,
+    queue: float,
 ) -> Tick:
     floors = decision.floors
     return Tick(
@@ -218,6 +226,7 @@ def _tick(
         desired=decision.replicas,
         ready=fleet.ready,
         queue=queue,
+        load=(arrivals or 0.0) / throughput if throughput else 0.0,
         need=max((floors.get(rule, 0) for rule in STANDING_RULES), default=0),
         most=max(floors.values(), default=0),
         reason=decision.reason.value,

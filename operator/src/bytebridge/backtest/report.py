@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from bytebridge.backtest.advice import Advice, Headroom
-from bytebridge.backtest.findings import Findings, Side
+from bytebridge.backtest.findings import FULL, Findings, Side
 from bytebridge.backtest.replay import Tick
 from bytebridge.simulation.report import html_table, page
 from bytebridge.simulation.table import grid, percent
@@ -91,7 +91,7 @@ def _sides(found: Findings) -> Table:
         line("most replicas", lambda side: str(side.most)),
         line("changes", lambda side: str(side.changes)),
         line("reversals", lambda side: str(side.reversals)),
-        line("requests while too few were Ready", lambda side: percent(side.short_share)),
+        line("requests with no slot to spare", lambda side: percent(side.short_share)),
         ("requests while over the objective", over, "cannot be known"),
     ]
 
@@ -99,8 +99,8 @@ def _sides(found: Findings) -> Table:
 def _notes(backtest: Backtest) -> Iterable[str]:
     found = backtest.findings
     yield (
-        f"{found.hours:.1f} hours; start-up time {backtest.startup_seconds:g} s. Too few: fewer "
-        "than the present load needed by the law's floors for utilization, latency and bursts."
+        f"{found.hours:.1f} hours; start-up time {backtest.startup_seconds:g} s. No slot to "
+        f"spare: the load kept more than {FULL:.0%} of the Ready replicas' slots busy."
     )
     if found.unknown_share:
         yield f"The load was unknown for {found.unknown_share:.1%} of the time; replicas are held."

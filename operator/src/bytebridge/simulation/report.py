@@ -14,11 +14,14 @@ STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 1100px; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; font-size: 13px } th, td { padding: 3px 9px; text-align: right }
 th, td { white-space: nowrap }
-th:first-child, td:first-child { text-align: left } tr { border-bottom: 1px solid #ddd }
+th:first-child, td:first-child { text-align: left }
+td.prose { text-align: left; white-space: normal } tr { border-bottom: 1px solid #ddd }
 tr.bytebridge { background: #e8f1fb }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; font-size: 14px }
 dt { font-weight: 600 } dd { margin: 0 }
 """
+LONGEST_FIGURE = 40
+"""Characters; longer cells are sentences, which begin at the left and wrap."""
 EXPLANATION = """
 <p>A model of the service, without a cluster, meets the very same requests under each policy. They
 come first, are served first; a pod that is asked for serves one start-up time later; clients give
@@ -79,8 +82,13 @@ def page(title: str, body: str) -> str:
 
 def html_table(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     """A table of texts."""
-    body = "".join(f"<tr>{_line(line, 'td')}</tr>" for line in lines)
+    body = "".join(f"<tr>{''.join(map(_cell, line))}</tr>" for line in lines)
     return f"<table><tr>{_line(headings, 'th')}</tr>{body}</table>"
+
+
+def _cell(text: str) -> str:
+    prose = ' class="prose"' if len(text) > LONGEST_FIGURE else ""
+    return f"<td{prose}>{escape(text)}</td>"
 
 
 def _section(
