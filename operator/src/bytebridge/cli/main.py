@@ -12,6 +12,7 @@ from bytebridge.cli.lab import lab_app
 from bytebridge.cli.reference import reference
 from bytebridge.cli.run import run
 from bytebridge.cli.simulate import simulate
+from bytebridge.cli.tune import tune
 
 app = typer.Typer(
     name="bytebridge",
@@ -27,5 +28,6 @@ app.command()(decide)
 app.command()(demo)
 app.command()(reference)
 app.command()(simulate)
+app.command()(tune)
 app.command()(run)
 app.add_typer(lab_app, name="lab")

@@ -8,6 +8,7 @@ from os import cpu_count
 
 from bytebridge.simulation.job import Job, Result, perform
 from bytebridge.simulation.kept import KeptRun, KeptRuns
+from bytebridge.simulation.outcome import Outcome
 
 
 def perform_all(
@@ -44,6 +45,34 @@ def perform_all(
                 kept.keep(job.scenario, run)
             done(jobs[place], run.outcome.policy)
     return [_result(job, runs) for job, runs in zip(jobs, found, strict=True)]
+
+
+def perform_until(
+    jobs: Sequence[Job], out_of_time: Callable[[], bool], done: Callable[[], None]
+) -> list[Outcome | None]:
+    """Simulate as many jobs of one policy each as there is time for, in their order.
+
+    Args:
+        jobs: What to simulate, the most telling first.
+        out_of_time: Asked after each job; once true, what has not begun is left.
+        done: Told of each job that is finished.
+
+    Returns:
+        The outcomes in the order of the jobs; `None` where there was no time.
+    """
+    outcomes: list[Outcome | None] = [None] * len(jobs)
+    workers = max(1, min(len(jobs), cpu_count() or 1))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        pending = {pool.submit(perform, job): place for place, job in enumerate(jobs)}
+        for future in as_completed(pending):
+            if future.cancelled():
+                continue
+            outcomes[pending[future]] = future.result().outcomes[0]
+            done()
+            if out_of_time():
+                for other in pending:
+                    other.cancel()
+    return outcomes
 
 
 def _find(job: Job, kept: KeptRuns | None) -> dict[str, KeptRun]:

@@ -33,9 +33,9 @@ _PRESENTATION = frozenset(
         "plots.py",
         "progress.py",
         "report.py",
-        "sketch.py",
         "summary.py",
         "table.py",
+        "tuning.py",
     }
 )
 """Modules that only spread or show runs; one missing here costs time, and never a wrong figure."""
