@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from bytebridge.lab import prometheus
-from bytebridge.lab.binaries import PROGRAMS, find_or_build
+from bytebridge.lab.binaries import PROGRAMS, find_or_make
 from bytebridge.lab.ports import LOOPBACK, free_ports
 from bytebridge.lab.processes import Processes
 from integration.signals.servers import Exposition, serve_exposition
@@ -38,7 +38,7 @@ def exposition() -> Iterator[Exposition]:
 @pytest.fixture(scope="session")
 def start_prometheus(exposition: Exposition) -> Iterator[StartPrometheus]:
     program = next(program for program in PROGRAMS if program.name == "prometheus")
-    binary = find_or_build(program).path
+    binary = find_or_make(program).path
     ports = free_ports()
     with contextlib.ExitStack() as stack:
 

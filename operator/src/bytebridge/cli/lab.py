@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bytebridge.lab.binaries import PROGRAMS, find, find_or_build
+from bytebridge.lab.binaries import PROGRAMS, find_or_make
 from bytebridge.lab.settings import LabSettings
 
 lab_app = typer.Typer(help="A local cluster on loopback.", no_args_is_help=True)
@@ -18,11 +18,9 @@ Scrape = Annotated[float, typer.Option(help="Prometheus' scrape interval, second
 
 @lab_app.command()
 def binaries() -> None:
-    """Find what the local cluster runs, and build what is missing (once, some 15 minutes)."""
+    """Find what the local cluster runs; download, or else build, what is missing (once)."""
     for program in PROGRAMS:
-        if find(program) is None:
-            typer.echo(f"building {program.name} {program.version} from Go modules ...")
-        found = find_or_build(program)
+        found = find_or_make(program, typer.echo)
         typer.echo(f"{program.name:<25} {program.version:<9} {found.source:<20} {found.path}")
 
 

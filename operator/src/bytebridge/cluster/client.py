@@ -11,6 +11,7 @@ Manifest = dict[str, Any]
 
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
+METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
 class ClusterClient:
@@ -80,6 +81,26 @@ class ClusterClient:
             token = page["metadata"].get("continue")
             if not token:
                 return found
+            query["continue"] = token
+
+    async def list_keys(self, kind: Kind, namespace: str | None) -> set[tuple[str, str]]:
+        """Namespace and name of all objects of a kind: their metadata alone travels."""
+        query = {"limit": "1000"}
+        keys: set[tuple[str, str]] = set()
+        while True:
+            page = await self._connection.request(
+                "GET",
+                kind.path(namespace),
+                subject=f"{kind.name} list",
+                query=query,
+                accept=METADATA_ONLY,
+            )
+            keys |= {
+                (i["metadata"]["namespace"], i["metadata"]["name"]) for i in page["items"] or ()
+            }
+            token = page["metadata"].get("continue")
+            if not token:
+                return keys
             query["continue"] = token
 
     async def pods(self, namespace: str, labels: dict[str, str]) -> list[Manifest]:

@@ -1,7 +1,6 @@
 """One aiohttp session to the API server, from the credentials that kopf finds."""
 
 import base64
-import json
 import ssl
 import tempfile
 import time
@@ -12,6 +11,7 @@ from typing import Any, Self
 
 import aiohttp
 import kopf
+import orjson
 
 from bytebridge.cluster.errors import ApiError
 
@@ -83,6 +83,7 @@ class Connection:
         query: dict[str, str] | None = None,
         body: Any = None,
         content_type: str = "application/json",
+        accept: str = "application/json",
     ) -> dict[str, Any]:
         """Send one request and return the answer.
 
@@ -93,6 +94,7 @@ class Connection:
             query: URL parameters.
             body: JSON body.
             content_type: The body's media type; it tells the kind of patch.
+            accept: The answer's media type; it tells how much of the objects is wanted.
 
         Raises:
             ApiError: The server refused, or did not answer.
@@ -108,21 +110,21 @@ class Connection:
                 url,
                 params=query,
                 json=body,
-                headers=self._headers(content_type),
+                headers=self._headers(content_type, accept),
             ) as response:
-                text = await response.text()
+                content = await response.read()
                 if response.status >= 400:
-                    raise ApiError(response.status, subject, _refusal(text))
-                answer: dict[str, Any] = json.loads(text)
+                    raise ApiError(response.status, subject, _refusal(content))
+                answer: dict[str, Any] = orjson.loads(content)
                 return answer
         except (TimeoutError, aiohttp.ClientError, ValueError) as error:
             raise ApiError(0, subject, f"the API server did not answer: {error!r}") from error
 
-    def _headers(self, content_type: str) -> dict[str, str]:
+    def _headers(self, content_type: str, accept: str) -> dict[str, str]:
         now = self._clock()
         if now - self._info_at > TOKEN_SECONDS:
             self._info, self._info_at = self._find(), now
-        headers = {"Content-Type": content_type, "Accept": "application/json"}
+        headers = {"Content-Type": content_type, "Accept": accept}
         if self._info.token:
             headers["Authorization"] = f"{self._info.scheme or 'Bearer'} {self._info.token}"
         elif self._info.username:
@@ -131,12 +133,12 @@ class Connection:
         return headers
 
 
-def _refusal(text: str) -> str:
+def _refusal(content: bytes) -> str:
     """The sentence of a Status object, or the plain text of an unknown path."""
     try:
-        return str(json.loads(text)["message"])
+        return str(orjson.loads(content)["message"])
     except (ValueError, KeyError, TypeError):
-        return text.strip() or "refused without a word"
+        return content.decode(errors="replace").strip() or "refused without a word"
 
 
 def _ssl_context(info: kopf.ConnectionInfo) -> ssl.SSLContext:

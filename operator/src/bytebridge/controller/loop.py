@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import structlog
 
 from bytebridge.cluster.errors import ApiError
-from bytebridge.cluster.leadership import Leadership
+from bytebridge.cluster.leadership import LEASE_SECONDS, Leadership
 from bytebridge.controller.metrics import OperatorMetrics
 from bytebridge.controller.service_pass import Surroundings, pass_over
 from bytebridge.controller.store import Entry, Key
@@ -57,6 +57,7 @@ class DecisionLoop:
             await self._leadership.release()
 
     async def _tick_as_leader(self) -> None:
+        asked = self._around.monotonic()
         try:
             self.leading = await self._leadership.acquire()
         except ApiError as error:
@@ -65,29 +66,35 @@ class DecisionLoop:
             log.warning("lease not renewed", error=str(error))
         self._metrics.leader.set(self.leading)
         if self.leading:
-            await self.tick()
+            await self.tick(leads_until=asked + LEASE_SECONDS)
 
-    async def tick(self) -> None:
-        """Gather, decide and apply for all services once."""
+    async def tick(self, leads_until: float) -> None:
+        """Gather, decide and apply for all services once.
+
+        Args:
+            leads_until: On the monotonic clock. No pass begins later: another operator may act.
+        """
         with self._metrics.tick_seconds.time():
             entries = dict(self._around.store.services)
             report = await self._source.read(self._targets(entries))
             self._metrics.queries.inc(report.queries_sent)
             self._metrics.query_errors.inc(len(report.errors))
             rivals = self._around.store.rivals()
-            limit = asyncio.Semaphore(CONCURRENT_PASSES)
             deadline = self._around.monotonic() + self._tick_seconds
+            # Decisions first: children can wait, for the next tick if need be.
+            waiting = iter(sorted(entries.items(), key=lambda item: item[1].outdated))
 
-            async def one(key: Key, entry: Entry) -> None:
-                async with limit:
-                    if entry.outdated and self._around.monotonic() > deadline:
-                        return  # Children can wait for the next tick; decisions cannot.
+            async def work() -> None:
+                for key, entry in waiting:
+                    now = self._around.monotonic()
+                    if now > leads_until or (entry.outdated and now > deadline):
+                        return
                     readings = report.readings.get(key, Readings())
                     why = report.explanations.get(key)
                     await self._guarded(key, entry, rivals.get(key), readings, why)
 
-            decisions_first = sorted(entries.items(), key=lambda item: item[1].outdated)
-            await asyncio.gather(*(one(key, entry) for key, entry in decisions_first))
+            # A task a service would cost more than most passes, which change nothing.
+            await asyncio.gather(*(work() for _ in range(CONCURRENT_PASSES)))
             self._count(entries)
 
     async def _guarded(
@@ -102,6 +109,9 @@ class DecisionLoop:
             self._metrics.decisions.labels(decision.reason.value).inc()
             self._metrics.desired.labels(*key).set(decision.replicas)
             self._metrics.blind.labels(*key).set(decision.reason in _BLIND)
+            since = entry.state.blind_since
+            age = 0.0 if since is None else decision.time - since
+            self._metrics.blind_seconds.labels(*key).set(age)
 
     def _targets(self, entries: dict[Key, Entry]) -> Sequence[SignalTarget]:
         targets = []

@@ -41,6 +41,12 @@ class OperatorMetrics:
             ["namespace", "service"],
             registry=self.registry,
         )
+        self.blind_seconds = Gauge(
+            "bytebridge_signals_unknown_seconds",
+            "For how long a service's signals have been unknown; 0 while they are known.",
+            ["namespace", "service"],
+            registry=self.registry,
+        )
         self.queries = Counter(
             "bytebridge_prometheus_queries", "Queries sent.", registry=self.registry
         )
@@ -64,5 +70,5 @@ class OperatorMetrics:
 
     def forget(self, namespace: str, name: str) -> None:
         """Drop the series of a deleted service."""
-        for gauge in (self.desired, self.ready, self.blind):
+        for gauge in (self.desired, self.ready, self.blind, self.blind_seconds):
             gauge.remove_by_labels({"namespace": namespace, "service": name})

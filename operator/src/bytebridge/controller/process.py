@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import gc
 import signal
 import socket
 import time
@@ -14,10 +15,11 @@ from aiohttp import web
 
 from bytebridge.cluster.client import ClusterClient
 from bytebridge.cluster.connection import Connection
-from bytebridge.cluster.kinds import DEPLOYMENT, HPA, PDB, POD_MONITOR, SCALABLE_SERVICE, SERVICE
+from bytebridge.cluster.kinds import POD_MONITOR
 from bytebridge.cluster.leadership import Leadership
 from bytebridge.controller.handlers import build_registry, kopf_settings
 from bytebridge.controller.health import health_application
+from bytebridge.controller.listing import fill, relist, scopes_of
 from bytebridge.controller.loop import DecisionLoop
 from bytebridge.controller.metrics import OperatorMetrics
 from bytebridge.controller.service_pass import Surroundings
@@ -26,6 +28,9 @@ from bytebridge.controller.store import Store
 from bytebridge.signals.source import SignalSource
 
 log = structlog.get_logger()
+
+COLLECT_AFTER = 20_000
+"""New objects; an answer of Prometheus for thousands of services is no garbage until it is read."""
 
 
 async def run_operator(settings: OperatorSettings) -> None:
@@ -43,7 +48,8 @@ async def run_operator(settings: OperatorSettings) -> None:
         client = ClusterClient(await stack.enter_async_context(connection))
         source = await stack.enter_async_context(SignalSource(settings.prometheus))
         store = Store(settings.tick_seconds)
-        await fill(store, client, settings.namespaces)
+        scopes = scopes_of(settings.namespaces)
+        await fill(store, client, scopes)
         loop = DecisionLoop(
             Surroundings(store, client, await client.knows(POD_MONITOR), time.monotonic, _now),
             source,
@@ -52,19 +58,12 @@ async def run_operator(settings: OperatorSettings) -> None:
             settings.tick_seconds,
         )
         await _serve_health(stack, settings, loop, metrics)
+        _spare_the_collector()
         log.info("operator started", services=len(store.services))
+        relisting = asyncio.create_task(relist(store, client, scopes))
+        stack.callback(relisting.cancel)
         await _run_until_stopped(loop, store, settings.namespaces, stop)
     log.info("operator stopped")
-
-
-async def fill(store: Store, client: ClusterClient, namespaces: tuple[str, ...]) -> None:
-    """List everything once before the first decision, so that none is made on half a picture."""
-    for namespace in namespaces or (None,):
-        for kind in (DEPLOYMENT, HPA, SERVICE, PDB):
-            for body in await client.list_all(kind, namespace):
-                store.put_child(kind.name, body)
-        for body in await client.list_all(SCALABLE_SERVICE, namespace):
-            store.put_service(body)
 
 
 async def _run_until_stopped(
@@ -100,6 +99,13 @@ async def _serve_health(
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, settings.listen_host, settings.listen_port).start()
+
+
+def _spare_the_collector() -> None:
+    """What was listed lives for long: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
 
 
 def _now() -> dt.datetime:

@@ -12,7 +12,7 @@ from bytebridge.cluster.client import ClusterClient
 from bytebridge.cluster.errors import ApiError
 from bytebridge.controller.children import apply_autoscaler, apply_children
 from bytebridge.controller.conditions import Facts
-from bytebridge.controller.events import scaling_event
+from bytebridge.controller.events import Occurrence, event, scaled, turns
 from bytebridge.controller.obstacles import Obstacle, find_obstacle
 from bytebridge.controller.projection import DeploymentView
 from bytebridge.controller.startup import startup_p90
@@ -167,8 +167,12 @@ async def _announce(
         reason=decision.reason.value,
         message=decision.message,
     )
+    await _tell(around, key, entry, scaled(decision))
+
+
+async def _tell(around: Surroundings, key: Key, entry: Entry, occurrence: Occurrence) -> None:
     try:
-        await around.client.create(scaling_event(key, entry.uid, decision, around.now()))
+        await around.client.create(event(key, entry.uid, occurrence, around.now()))
     except ApiError as error:
         # An Event is a courtesy: what follows must not wait for it.
         log.warning("event not written", namespace=key[0], name=key[1], error=str(error))
@@ -202,7 +206,9 @@ async def _report(
     status = build_status(facts, entry.status, entry.generation, selector, now)
     if says_something_new(status, entry.status):
         await around.client.patch_status(*key, status)
-        entry.status = status
+        before, entry.status = entry.status, status
+        for occurrence in turns(before, status):
+            await _tell(around, key, entry, occurrence)
 
 
 def _facts(

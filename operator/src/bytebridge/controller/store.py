@@ -1,11 +1,12 @@
 """The operator's own cache, fed by the watches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
+from bytebridge.api.names import KIND
 from bytebridge.api.service import ScalableService
 from bytebridge.controller.projection import (
     Body,
@@ -114,6 +115,28 @@ class Store:
             self.deployments.pop((namespace, name), None)
         elif kind == "HorizontalPodAutoscaler":
             self._forget_hpa(namespace, name)
+
+    def known(self, kind: str) -> dict[Key, object]:
+        """What is remembered of a kind, by namespace and name."""
+        if kind == KIND:
+            return dict(self.services)
+        return {
+            (of, name): view for (child, of, name), view in self.children.items() if child == kind
+        }
+
+    def forget_deleted(self, kind: str, before: Mapping[Key, object], listed: Set[Key]) -> int:
+        """Forget what was known before a list and is not in it, and return how many that were.
+
+        What a watch has brought since then is newer than the list, and stays.
+        """
+        now = self.known(kind)
+        gone = [key for key, view in before.items() if key not in listed and now.get(key) is view]
+        for key in gone:
+            if kind == KIND:
+                self.forget_service(key)
+            else:
+                self.forget_child(kind, *key)
+        return len(gone)
 
     def hpas_of(self, namespace: str, target: str) -> Iterator[HpaView]:
         """The HPAs whose target is this Deployment."""

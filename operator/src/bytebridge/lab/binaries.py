@@ -5,10 +5,12 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bytebridge.lab.download import DownloadError, Release, architecture, download
 from bytebridge.lab.errors import LabError
 
 KUBERNETES: Final = "v1.37.2"
@@ -26,32 +28,66 @@ class Program:
     """Folder with the go.mod and go.sum that pin the build."""
     package: str
     """Go import path."""
+    release: Release
     linker_flags: str = "-s -w"
     tags: str = ""
 
 
+def _kubernetes(name: str) -> Program:
+    url = f"https://dl.k8s.io/{KUBERNETES}/bin/linux/{{arch}}/{name}"
+    return Program(
+        name,
+        KUBERNETES,
+        "kubernetes",
+        f"k8s.io/kubernetes/cmd/{name}",
+        Release(url, f"{url}.sha256"),
+        f"{_VERSION_FLAG} -s -w",
+    )
+
+
+def _github(repository: str, version: str, file: str, checksums: str, member: str) -> Release:
+    base = f"https://github.com/{repository}/releases/download/{version}"
+    return Release(f"{base}/{file}", f"{base}/{checksums}", member)
+
+
 PROGRAMS: Final = (
-    Program("etcd", "v3.7.3", "etcd", "go.etcd.io/etcd/server/v3"),
     Program(
-        "kube-apiserver",
-        KUBERNETES,
-        "kubernetes",
-        "k8s.io/kubernetes/cmd/kube-apiserver",
-        f"{_VERSION_FLAG} -s -w",
+        "etcd",
+        "v3.7.3",
+        "etcd",
+        "go.etcd.io/etcd/server/v3",
+        _github(
+            "etcd-io/etcd",
+            "v3.7.3",
+            "etcd-v3.7.3-linux-{arch}.tar.gz",
+            "SHA256SUMS",
+            "etcd-v3.7.3-linux-{arch}/etcd",
+        ),
     ),
+    _kubernetes("kube-apiserver"),
+    _kubernetes("kube-controller-manager"),
     Program(
-        "kube-controller-manager",
-        KUBERNETES,
-        "kubernetes",
-        "k8s.io/kubernetes/cmd/kube-controller-manager",
-        f"{_VERSION_FLAG} -s -w",
+        "kwok",
+        "v0.8.0",
+        "kwok",
+        "sigs.k8s.io/kwok/cmd/kwok",
+        Release(
+            "https://github.com/kubernetes-sigs/kwok/releases/download/v0.8.0/kwok-linux-{arch}",
+            "https://api.github.com/repos/kubernetes-sigs/kwok/releases/tags/v0.8.0",
+        ),
     ),
-    Program("kwok", "v0.8.0", "kwok", "sigs.k8s.io/kwok/cmd/kwok"),
     Program(
         "prometheus",
         "v3.16.0",
         "prometheus",
         "github.com/prometheus/prometheus/cmd/prometheus",
+        _github(
+            "prometheus/prometheus",
+            "v3.16.0",
+            "prometheus-3.16.0.linux-{arch}.tar.gz",
+            "sha256sums.txt",
+            "prometheus-3.16.0.linux-{arch}/prometheus",
+        ),
         # Service discovery of clouds is most of Prometheus; files are enough for the lab.
         tags="remove_all_sd",
     ),
@@ -82,11 +118,15 @@ def find(program: Program) -> Found | None:
     return Found(program, cached, "cache") if cached.is_file() else None
 
 
-def find_or_build(program: Program) -> Found:
-    """Find a program or build it into the cache; two runs do not build at once.
+def find_or_make(program: Program, say: Callable[[str], None] = lambda _: None) -> Found:
+    """Find a program, or else download it, or else build it; two runs do not make it at once.
+
+    Args:
+        program: What is wanted.
+        say: Told what takes its time.
 
     Raises:
-        LabError: Go is missing, or the build failed.
+        LabError: It is nowhere, and Go is missing or the build failed.
     """
     found = find(program)
     if found:
@@ -95,16 +135,31 @@ def find_or_build(program: Program) -> Found:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return find(program) or _build(program, folder)
+        return find(program) or _download(program, folder, say) or _build(program, folder, say)
 
 
-def _build(program: Program, folder: Path) -> Found:
+def _download(program: Program, folder: Path, say: Callable[[str], None]) -> Found | None:
+    machine = architecture()
+    if machine is None:
+        return None
+    say(f"downloading {program.name} {program.version} ...")
+    target = folder / f"{program.name}-{program.version}"
+    try:
+        download(program.release.for_machine(machine), target)
+    except DownloadError as error:
+        say(f"not downloaded: {error}")
+        return None
+    return Found(program, target, "official release")
+
+
+def _build(program: Program, folder: Path, say: Callable[[str], None]) -> Found:
     go = shutil.which("go")
     if go is None:
         raise LabError(
-            f"{program.name} {program.version}: not in $KUBEBUILDER_ASSETS nor in {folder}, and "
-            "there is no Go to build it with: install Go 1.26 or newer"
+            f"{program.name} {program.version}: not in $KUBEBUILDER_ASSETS nor in {folder}, its "
+            "release is out of reach, and there is no Go to build it with: install Go 1.26 or newer"
         )
+    say(f"building {program.name} {program.version} from Go modules, which takes minutes ...")
     target = folder / f"{program.name}-{program.version}"
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         source, built = Path(scratch, "src"), Path(scratch, program.name)

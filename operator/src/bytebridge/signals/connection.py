@@ -1,12 +1,12 @@
 """Where Prometheus is, how the operator proves who it is, and one question."""
 
-import json
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import orjson
 
 from bytebridge.signals.dealing import Vector
 
@@ -130,9 +130,9 @@ async def _post(
 ) -> tuple[Any, int]:
     url = f"{connection.url.rstrip('/')}/api/v1/{endpoint}"
     async with session.post(url, data=data, headers=headers) as response:
-        body = await response.text()
+        body = await response.read()
     try:
-        return json.loads(body), response.status
+        return orjson.loads(body), response.status
     except ValueError as error:
         raise ValueError(f"HTTP {response.status}, and the answer is not JSON") from error
 

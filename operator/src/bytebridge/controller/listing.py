@@ -1,0 +1,61 @@
+"""What watches do not tell: everything before the first of them, and deletions they missed."""
+
+import asyncio
+
+import structlog
+
+from bytebridge.cluster.client import ClusterClient
+from bytebridge.cluster.errors import ApiError
+from bytebridge.cluster.kinds import DEPLOYMENT, HPA, PDB, SCALABLE_SERVICE, SERVICE
+from bytebridge.controller.store import Store
+
+log = structlog.get_logger()
+
+CHILD_KINDS = (DEPLOYMENT, HPA, SERVICE, PDB)
+RELIST_SECONDS = 300.0
+
+Scopes = tuple[str | None, ...]
+"""Namespaces; `(None,)` stands for all of them."""
+
+
+def scopes_of(namespaces: tuple[str, ...]) -> Scopes:
+    """What to list for an operator that watches these namespaces; none means all."""
+    return namespaces or (None,)
+
+
+async def fill(store: Store, client: ClusterClient, scopes: Scopes) -> None:
+    """List everything once before the first decision, so that none is made on half a picture."""
+    for scope in scopes:
+        for kind in CHILD_KINDS:
+            for body in await client.list_all(kind, scope):
+                store.put_child(kind.name, body)
+        for body in await client.list_all(SCALABLE_SERVICE, scope):
+            store.put_service(body)
+
+
+async def forget_deleted(store: Store, client: ClusterClient, scopes: Scopes) -> int:
+    """Forget what exists no more, and return how many objects that were.
+
+    A deletion while a watch is interrupted for long ("410 Gone") is reported by nobody.
+    """
+    gone = 0
+    for kind in (*CHILD_KINDS, SCALABLE_SERVICE):
+        before = store.known(kind.name)
+        listed = set[tuple[str, str]]()
+        for scope in scopes:
+            listed |= await client.list_keys(kind, scope)
+        gone += store.forget_deleted(kind.name, before, listed)
+    return gone
+
+
+async def relist(store: Store, client: ClusterClient, scopes: Scopes) -> None:
+    """Look for missed deletions now and then, until cancelled."""
+    while True:
+        await asyncio.sleep(RELIST_SECONDS)
+        try:
+            gone = await forget_deleted(store, client, scopes)
+        except ApiError as error:
+            log.warning("not listed anew", error=str(error))
+        else:
+            if gone:
+                log.info("deletions found that no watch had told of", objects=gone)
