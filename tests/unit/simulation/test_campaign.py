@@ -1,6 +1,7 @@
 """A small campaign from end to end."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from bytebridge.simulation.policies.registry import POLICIES, require_known
 from bytebridge.simulation.prometheus import Fault, Outage
 from bytebridge.simulation.report import html_report
 from bytebridge.simulation.scenarios import SCENARIOS, Scenario
+from bytebridge.simulation.sketch import draw_courses, draw_pareto
 from bytebridge.simulation.summary import rows
 
 SMALL = Scenario("small", "a small step", (20.0,) * 120 + (120.0,) * 180, max_replicas=20)
@@ -48,6 +50,29 @@ def test_report_and_document_show_every_policy_and_need_nothing_else() -> None:
     text = markdown([SMALL], summary, standings([SMALL], summary), 1)
     assert "### A small step (`small`)" in text
     assert "| kpa " in text
+
+
+def test_plots_of_a_document_are_small_and_the_same_each_time(tmp_path: Path) -> None:
+    result = perform(Job(SMALL, 0, ("bytebridge", "kpa", "oracle"), with_courses=True))
+    for name in ("first", "second"):
+        draw_pareto(rows(result.outcomes), ["small"], tmp_path / name / "pareto.svg")
+        draw_courses(result.courses, 0.2, tmp_path / name / "course.svg")
+    for plot in ("pareto.svg", "course.svg"):
+        drawn = (tmp_path / "first" / plot).read_bytes()
+        assert drawn == (tmp_path / "second" / plot).read_bytes()
+        assert b">bytebridge</text>" in drawn
+        assert len(drawn) < 100_000
+
+
+def test_a_document_shows_its_plots_and_what_money_buys() -> None:
+    scenarios = [replace(SMALL, name=name) for name in ("step-30", "step-min-20")]
+    outcomes = [perform(Job(one, 0, ("bytebridge", "kpa"))).outcomes for one in scenarios]
+    summary = rows(outcome for some in outcomes for outcome in some)
+    text = markdown(scenarios, summary, standings(scenarios, summary), 1, [("A plot", "x.svg")])
+    assert "![A plot](x.svg)" in text
+    bought = text[text.index("## What money buys") : text.index("## All figures")]
+    assert "step-30" in bought
+    assert "step-min-20" in bought
 
 
 def test_an_unknown_policy_is_named_with_those_that_are_known() -> None:

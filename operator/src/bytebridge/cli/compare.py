@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from bytebridge.simulation.outcome import Course
     from bytebridge.simulation.scenarios import Scenario
+    from bytebridge.simulation.summary import Row
 
 QUICK_POLICIES = ("bytebridge", "kpa", "hpa-rps", "oracle")
 
@@ -54,7 +56,9 @@ def compare(
     ]
     results = perform_with_progress(jobs, None if anew else KeptRuns(cache_folder()))
     summary = rows(outcome for result in results for outcome in result.outcomes)
-    text = markdown(chosen, summary, standings(chosen, summary), seed_count)
+    courses = {r.courses[0].scenario: r.courses for r in results if r.courses}
+    images = [] if document is None else _draw(chosen, summary, courses, document)
+    text = markdown(chosen, summary, standings(chosen, summary), seed_count, images)
     if document is None:
         typer.echo(text[text.index("## Against") :])
     else:
@@ -63,9 +67,34 @@ def compare(
     if report is not None:
         from bytebridge.simulation.report import html_report
 
-        courses = {r.courses[0].scenario: r.courses for r in results if r.courses}
         report.write_text(html_report(chosen, summary, courses), encoding="utf-8")
         typer.echo(f"Report: {report}")
+
+
+def _draw(
+    chosen: "Sequence[Scenario]",
+    summary: "Sequence[Row]",
+    courses: "Mapping[str, Sequence[Course]]",
+    document: Path,
+) -> list[tuple[str, str]]:
+    """Write the document's plots beside it, into `images`."""
+    from bytebridge.simulation.document import COURSE_SCENARIOS, PARETO_SCENARIOS
+    from bytebridge.simulation.sketch import draw_courses, draw_pareto
+
+    by_name = {scenario.name: scenario for scenario in chosen}
+    drawn: list[tuple[str, str]] = []
+    shown = [name for name in PARETO_SCENARIOS if name in by_name]
+    if shown:
+        place = f"images/{document.stem}-pareto.svg"
+        draw_pareto(summary, shown, document.parent / place)
+        drawn.append(("Cost against violations: down and left is better", place))
+    for name in COURSE_SCENARIOS:
+        if name in courses:
+            place = f"images/{document.stem}-{name}.svg"
+            limit = by_name[name].objective_milliseconds / 1000
+            draw_courses(courses[name], limit, document.parent / place)
+            drawn.append((f"Course of {name}: {by_name[name].summary}", place))
+    return drawn
 
 
 def _split(names: str | None) -> tuple[str, ...]:

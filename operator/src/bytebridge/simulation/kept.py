@@ -33,6 +33,7 @@ _PRESENTATION = frozenset(
         "plots.py",
         "progress.py",
         "report.py",
+        "sketch.py",
         "summary.py",
         "table.py",
         "tuning.py",
