@@ -1,39 +1,27 @@
 """The law: one decision from one observation."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from math import ceil, sqrt
+from dataclasses import replace
 
-from bytebridge.scaling.bounds import clamp, limit_step
 from bytebridge.scaling.capacity import Capacity, learn_capacity
+from bytebridge.scaling.choice import Choice, choose
 from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.demand import Demand, estimate_demand, queue_growth
 from bytebridge.scaling.explanation import explain
 from bytebridge.scaling.floors import smoothed_dispersion
-from bytebridge.scaling.needs import _queueing_floors, REASONS, Needs, Startup, compute_needs
+from bytebridge.scaling.language_model import (
+    LANGUAGE_MODEL,
+    LanguageModelMemory,
+    with_language_model,
+)
+from bytebridge.scaling.needs import Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.rails import Rails, RailsMemory, raise_minimum
+from bytebridge.scaling.seasonal import observe_season, seasonal_rate
+from bytebridge.scaling.standby import with_standby
 from bytebridge.scaling.startup import observe_replicas
 from bytebridge.scaling.state import State
 from bytebridge.scaling.usefulness import Useful, limit_to_useful, own_capacity
-
-FULL_COVERAGE = 0.9
-"""Below this share of replicas with fresh series, sums are too low to go down by."""
-SURPLUS_HOLD_TICKS = 2
-"""Surplus for a backlog or a forecast is kept this long: one reading less does not take it back."""
-SMALL_STEP = 0.1
-"""Going down by no more than this share of the present replicas (or by one) waits longer: the gain
-is small, and noise asks for it often. The HPA's tolerance is the same share, for ever."""
-CERTAIN_SIGMAS = 3.0
-SMALL_STEP_HOLDS = 5.0
-"""Times `holdSeconds` that such a step waits."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    replicas: int
-    reason: Reason
-    held: str | None = None
 
 
 def decide(policy: Policy, state: State, observation: Observation) -> Decision:
@@ -44,7 +32,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         state: Memory of this service; updated.
         observation: What is known now.
     """
-    _remember_present(state, observation)
+    _remember_present(policy, state, observation)
     state.capacity = learn_capacity(
         state.capacity,
         observation,
@@ -59,21 +47,94 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         _ready_throughput(state.capacity, observation),
     )
     startup = _startup(policy, state, observation)
+    rails = _rails(policy, state, observation, startup)
+    if rails is not None:
+        policy = rails.policy
+    season = _season(policy, state, observation.time, demand, startup)
     own = own_capacity(state.ceiling, state.capacity)
-    needs = compute_needs(policy, observation, demand, own, state.dispersion, startup)
+    needs = compute_needs(policy, observation, demand, own, state.dispersion, startup, season)
     useful = limit_to_useful(policy, state, observation, demand, needs, startup)
+    needs, useful = _with_further_floors(policy, state, observation, demand, needs, useful)
     _learn_dispersion(state, observation, demand)
-    choice = _choose(policy, state, observation, needs, demand, useful)
-    if useful.evidence and needs.complete:
-        choice = _Choice(choice.replicas, Reason.BOTTLENECK_ELSEWHERE, useful.evidence)
+    choice = choose(policy, state, observation, needs, demand, useful)
+    choice = _explained(policy, choice, needs, useful)
+    if rails is not None:
+        choice = _explained_by_rails(choice, rails, useful.replicas)
+        needs = replace(needs, floors={**needs.floors, **rails.floors})
     return _decision(observation, choice, needs, demand, state.capacity, state.dispersion)
 
 
-def _remember_present(state: State, observation: Observation) -> None:
+def _with_further_floors(
+    policy: Policy,
+    state: State,
+    observation: Observation,
+    demand: Demand | None,
+    needs: Needs,
+    useful: Useful,
+) -> tuple[Needs, Useful]:
+    """Floors of language models and of the warm standby, where a service has them."""
+    replicas = useful.replicas
+    if policy.generates_text:
+        state.language_model = state.language_model or LanguageModelMemory()
+        rate = demand.rate if demand else None
+        memory = state.language_model
+        needs = with_language_model(policy, memory, observation, state.capacity, needs, rate)
+        replicas = max(replicas, *(needs.floors.get(name, 0) for name in LANGUAGE_MODEL))
+    if state.rails is not None and policy.standby_seconds:
+        needs, replicas = with_standby(policy, state.rails.standby, observation, needs, replicas)
+    return needs, useful if replicas == useful.replicas else replace(useful, replicas=replicas)
+
+
+def _explained(policy: Policy, choice: Choice, needs: Needs, useful: Useful) -> Choice:
+    if useful.evidence and needs.complete:
+        return Choice(choice.replicas, Reason.BOTTLENECK_ELSEWHERE, useful.evidence)
+    if policy.standby_seconds and choice.reason is Reason.STEADY and needs.binding == "standby":
+        words = f"a part of the largest need of {policy.standby_seconds:.0f} s stays"
+        return Choice(choice.replicas, Reason.STANDBY, words)
+    return choice
+
+
+def _season(
+    policy: Policy, state: State, time: float, demand: Demand | None, startup: Startup
+) -> float:
+    """The season's rate for when what is decided now serves. Workers need no forecast."""
+    if demand is None or not policy.interactive:
+        return 0.0
+    observe_season(state.seasons, time, demand.rate, policy.day_seconds)
+    if state.seasons.trusted is None:
+        return 0.0
+    horizon = startup.seconds + policy.tick_seconds
+    return seasonal_rate(state.seasons, time, demand.rate, horizon, policy.day_seconds)
+
+
+def _rails(
+    policy: Policy, state: State, observation: Observation, startup: Startup
+) -> Rails | None:
+    if state.rails is None or (not policy.schedule and policy.manual_floor is None):
+        return None
+    lead = startup.seconds + policy.tick_seconds
+    return raise_minimum(policy, state.rails.schedule, observation.unix_time, lead)
+
+
+def _explained_by_rails(choice: Choice, rails: Rails, needed: int) -> Choice:
+    """What a person's floor asks for is not said to fit the load."""
+    unexplained = choice.reason in {Reason.MIN_REPLICAS, Reason.STEADY, Reason.SIGNALS_UNKNOWN}
+    if not unexplained or not rails.bind(choice.replicas, needed):
+        return choice
+    if choice.reason is Reason.SIGNALS_UNKNOWN:
+        return replace(choice, held=f"{choice.held}; {rails.words}")
+    return Choice(choice.replicas, rails.reason, rails.words)
+
+
+def _remember_present(policy: Policy, state: State, observation: Observation) -> None:
     """After a start, what stands counts as needed until the hold has passed."""
     if not state.decided_once:
         state.needs.add(observation.time, observation.replicas.desired)
         state.decided_once = True
+    if state.rails is None:
+        state.rails = RailsMemory.of(policy)
+    if state.rails is not None:
+        state.rails.remember(observation.time, observation.replicas.desired)
     replicas = observation.replicas
     observe_replicas(state.startup, observation.time, replicas.desired, replicas.ready)
 
@@ -109,104 +170,9 @@ def _learn_dispersion(state: State, observation: Observation, demand: Demand | N
     state.sample = demand.sample
 
 
-def _choose(
-    policy: Policy,
-    state: State,
-    observation: Observation,
-    needs: Needs,
-    demand: Demand | None,
-    useful: Useful,
-) -> _Choice:
-    time, present = observation.time, observation.replicas.desired
-    needed = clamp(policy, useful.replicas)
-    if not needs.complete:
-        return _blind(policy, state, observation, needed)
-    state.blind_since = None
-    standing = clamp(policy, min(needs.standing, useful.replicas))
-    state.needs.add(time, standing)
-    state.small_steps.add(time, standing)
-    state.surplus.add(time, needed)
-    if needed > present:
-        return _Choice(limit_step(policy, present, needed), _up_reason(policy, needs, demand))
-    coverage = observation.readings.coverage
-    if coverage is not None and coverage < FULL_COVERAGE:
-        return _partly_blind(policy, present, coverage)
-    if state.capacity.estimated and policy.latency_seconds is not None:
-        words = "the service time is an estimate until nothing has waited for a minute"
-        return _Choice(clamp(policy, present), Reason.SCALE_DOWN_HOLD, words)
-    if useful.keep or (needs.clearing and not useful.evidence):
-        return _Choice(clamp(policy, present), Reason.BACKLOG, "a backlog is being worked off")
-    certain = _certain_need(policy, state, observation, demand)
-    return _down(policy, state, time, present, needed, certain)
-
-
-def _blind(policy: Policy, state: State, observation: Observation, needed: int) -> _Choice:
-    """Unknown holds, and after a time goes to the fallback if that is higher; never down."""
-    time, present = observation.time, observation.replicas.desired
-    if state.blind_since is None:
-        state.blind_since = time
-    blind_seconds = time - state.blind_since
-    standing = clamp(policy, max(present, needed))
-    state.needs.add(time, standing)
-    fallback = policy.fallback_replicas
-    waited = blind_seconds >= policy.fallback_after_seconds
-    if fallback is not None and waited and fallback >= standing:
-        return _Choice(clamp(policy, fallback), Reason.FALLBACK, "signals are unknown")
-    return _Choice(standing, Reason.SIGNALS_UNKNOWN, f"signals unknown for {blind_seconds:.0f} s")
-
-
-def _partly_blind(policy: Policy, present: int, coverage: float) -> _Choice:
-    held = f"only {coverage:.0%} of the replicas have fresh series"
-    return _Choice(clamp(policy, present), Reason.SIGNALS_UNKNOWN, held)
-
-
-def _up_reason(policy: Policy, needs: Needs, demand: Demand | None) -> Reason:
-    binding = needs.binding
-    asked = needs.floors[binding] if binding else 0
-    if asked > policy.max_replicas:
-        return Reason.MAX_REPLICAS
-    if binding is None or asked < policy.min_replicas:
-        return Reason.MIN_REPLICAS
-    if demand is not None and demand.surging and binding != "drain":
-        return Reason.SURGE_DETECTED
-    return REASONS[binding]
-
-
-def _certain_need(policy: Policy, state: State, observation: Observation, demand: Demand | None) -> Callable[[], int]:
-    def need() -> int:
-        if demand is None or demand.rate <= 0:
-            return 0
-        upper = demand.rate + CERTAIN_SIGMAS * sqrt(max(state.dispersion, 1.0) * demand.rate / 60.0)
-        floors = _queueing_floors(policy, upper, state.capacity, state.dispersion)
-        return max(floors.values())
-    return need
-
-
-def _down(policy: Policy, state: State, time: float, present: int, needed: int, certain: Callable[[], int]) -> _Choice:
-    hold = policy.hold_seconds
-    held = max(
-        needed,
-        state.needs.largest(time, hold),
-        state.surplus.largest(time, min(SURPLUS_HOLD_TICKS * policy.tick_seconds, hold)),
-    )
-    target = clamp(policy, min(held, present))
-    if 0 < present - target <= max(1.0, SMALL_STEP * present) and target > 0 and certain() > target:
-        hold *= SMALL_STEP_HOLDS
-        target = min(present, max(target, state.small_steps.largest(time, hold)))
-    if target < present:
-        lowest = present - max(1, ceil(present * policy.max_step_down))
-        target = max(target, clamp(policy, lowest))
-        reason = Reason.SCALED_TO_ZERO if target == 0 else Reason.SCALE_DOWN
-        return _Choice(target, reason)
-    if needed < target:
-        words = f"{needed} would do; the largest need of {hold:.0f} s is kept"
-        return _Choice(target, Reason.SCALE_DOWN_HOLD, words)
-    return _Choice(target, Reason.STEADY)
-
-
 def _decision(
     observation: Observation,
-    choice: _Choice,
+    choice: Choice,
     needs: Needs,
     demand: Demand | None,
     capacity: Capacity,

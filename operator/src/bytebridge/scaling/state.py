@@ -8,6 +8,9 @@ from bytebridge.scaling.ceiling import Ceiling
 from bytebridge.scaling.demand import Sample
 from bytebridge.scaling.hold import HoldWindow
 from bytebridge.scaling.startup import StartupTimes
+from bytebridge.scaling.language_model import LanguageModelMemory
+from bytebridge.scaling.rails import RailsMemory
+from bytebridge.scaling.seasonal import Seasons
 
 
 @dataclass(slots=True)
@@ -23,6 +26,11 @@ class State:
     """Needs that are held longer, against going down by a little and up again."""
     surplus: HoldWindow = field(default_factory=HoldWindow)
     """Needs of a backlog or a forecast, given back soon."""
+    seasons: Seasons = field(default_factory=Seasons)
+    language_model: LanguageModelMemory | None = None
+    """Only of services with floors of an LLM server."""
+    rails: RailsMemory | None = None
+    """Only of services that use them."""
     bottleneck: Bottleneck = field(default_factory=Bottleneck)
     ceiling: Ceiling = field(default_factory=Ceiling)
     startup: StartupTimes = field(default_factory=StartupTimes)

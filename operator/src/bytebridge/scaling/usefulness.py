@@ -100,7 +100,9 @@ def _by_experiment(
     if memory.usual_seconds is None or capacity.service_seconds < SLOWER * memory.usual_seconds:
         return Useful(needed)
     usual = replace(capacity, service_seconds=memory.usual_seconds)
-    usually = compute_needs(policy, observation, demand, usual, state.dispersion, startup)
+    usually = compute_needs(
+        policy, observation, demand, usual, state.dispersion, startup, needs.season
+    )
     most = max(usually.floors.values(), default=0)
     return Useful(*useful_replicas(memory, fleet, needed, most))
 
