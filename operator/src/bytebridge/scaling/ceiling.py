@@ -1,12 +1,16 @@
-"""A ceiling of the throughput: all replicas are busy, there are more of them, and no more is served.
+"""A ceiling of the throughput: all replicas are busy, there are more of them, no more is served.
 
 While requests wait, the service gives all it can: throughput = arrivals - growth of the queue. Two
 such readings with clearly different replicas tell whether replicas help. Beyond the knee of N.
 Gunther's Universal Scalability Law (Guerrilla Capacity Planning, 2007) they do not: a database or a
 downstream service is full.
+
+Readings are taken over a whole fast window of a steady load only: rates and queues that change
+within it belong to different times.
 """
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from math import ceil
 
 CLEARLY_MORE = 1.25
@@ -22,6 +26,20 @@ SETTLING_SECONDS = 15.0
 """New pods may be slow at first: before this, replicas that do not help yet are kept."""
 EPISODE_SECONDS = 120.0
 """Readings further apart are not compared."""
+STEADY_SHARE = 0.1
+"""A load whose fast window changes by less is steady."""
+TOLERANCE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The service at one moment."""
+
+    time: float
+    ready: int
+    backlog: float
+    arriving: float
+    """Requests a second of the fast window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +73,8 @@ class Ceiling:
     throughput: float | None = None
     """The ceiling, requests a second, once it is beyond doubt."""
     since: float = 0.0
-    ready: int = 0
-    """Replicas at the last observation."""
+    glances: deque[Glance] = field(default_factory=deque)
+    """Of the last fast window."""
 
     @property
     def useful_replicas(self) -> int | None:
@@ -65,9 +83,43 @@ class Ceiling:
             return None
         return ceil(SPARE * self.throughput / self.best_each)
 
+    def served(self, throughput: float) -> None:
+        """More than the ceiling is served: it is gone."""
+        if self.throughput is not None and throughput > LIFTED * self.throughput:
+            self.throughput, self.suspected, self.reference = None, 0, None
+
     def settled(self, time: float) -> bool:
         """Whether it has stood for long enough that replicas above it may go."""
         return self.throughput is not None and time - self.since >= SETTLING_SECONDS
+
+
+def observe_moment(memory: Ceiling, glance: Glance, slots: float, window_seconds: float) -> None:
+    """Take in one moment of the service.
+
+    Args:
+        memory: Of this service; updated.
+        glance: The moment.
+        slots: Slots a replica.
+        window_seconds: Of the rate of arrivals.
+    """
+    glances = memory.glances
+    if glances and glance.time < glances[-1].time:
+        glances.clear()
+    last = glances[-1] if glances else None
+    glances.append(glance)
+    while glances[0].time < glance.time - window_seconds - TOLERANCE_SECONDS:
+        glances.popleft()
+    if glance.backlog <= slots * glance.ready:
+        memory.served(glance.arriving)
+        return
+    begin = glances[0]
+    whole = glance.time - begin.time >= window_seconds - TOLERANCE_SECONDS
+    steady = last and abs(glance.arriving - last.arriving) <= STEADY_SHARE * glance.arriving
+    ready = [g.ready for g in glances]
+    if whole and steady and all(g.backlog > slots * g.ready for g in glances):
+        growth = (glance.backlog - begin.backlog) / (glance.time - begin.time)
+        busy = Busy(glance.time, min(ready), max(ready), glance.arriving - growth)
+        observe_busy(memory, busy)
 
 
 def observe_busy(memory: Ceiling, busy: Busy) -> None:
@@ -79,7 +131,7 @@ def observe_busy(memory: Ceiling, busy: Busy) -> None:
     """
     if busy.fewest <= 0 or busy.throughput <= 0:
         return
-    observe_served(memory, busy.throughput)
+    memory.served(busy.throughput)
     reference = memory.reference
     if reference is None or busy.time - reference.time > EPISODE_SECONDS:
         known = 0.0 if memory.throughput is None else memory.best_each
@@ -91,16 +143,12 @@ def observe_busy(memory: Ceiling, busy: Busy) -> None:
         return
     gain = (busy.throughput / reference.throughput - 1) / (growth - 1)
     if gain >= LEAST_GAIN:
-        memory.reference, memory.suspected = busy, 0
+        memory.suspected = 0
+        if busy.most < CLEARLY_MORE * busy.fewest:
+            memory.reference = busy
         return
     memory.suspected += 1
     if memory.suspected >= FEWEST_READINGS:
         if memory.throughput is None:
             memory.since = busy.time
         memory.throughput = max(memory.throughput or 0.0, busy.throughput)
-
-
-def observe_served(memory: Ceiling, served: float) -> None:
-    """Take in what is served, waiting or not: more than the ceiling lifts it."""
-    if memory.throughput is not None and served > LIFTED * memory.throughput:
-        memory.throughput, memory.suspected, memory.reference = None, 0, None

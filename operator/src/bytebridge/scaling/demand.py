@@ -19,7 +19,7 @@ SAME = 0.05
 TOLERANCE_SECONDS = 0.5
 INFERENCE_VARIANCE = 1.7
 """Variance of a rate inferred from two windows, in that of a count over the time between them."""
-FORGETTING = 0.3
+FORGETTING = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,9 @@ class Demand:
     """The newest rate lies clearly above that of the slow window."""
     rising: bool
     """The fast window lies above the slow one by more than one standard deviation."""
+    fast: float
+    """Of the fast window."""
+    fast_seconds: float
     sample: Sample
 
 
@@ -60,6 +63,7 @@ class _Windows:
     slow_seconds: float
     newest: float | None = None
     newest_seconds: float = 0.0
+    inferred: bool = False
 
 
 def estimate_demand(
@@ -112,7 +116,7 @@ def estimate_demand(
     # A trend is found in raw counts: it averages their noise by itself.
     point = newest if windows.newest is None else max(windows.newest, saturated or 0.0)
     seconds = windows.newest_seconds or windows.fast_seconds
-    here = Point(time, min(point, HIGHEST_RATE), seconds, readings.queue_depth)
+    here = Point(time, min(point, HIGHEST_RATE), windows.fast, seconds, readings.queue_depth)
     sample = Sample(
         time,
         windows.fast,
@@ -123,7 +127,8 @@ def estimate_demand(
         (*_recent(previous, time), here),
     )
     rising = surging or windows.fast > windows.slow + noise / SIGMAS
-    return Demand(min(rate, HIGHEST_RATE), surging, rising, sample)
+    rate = min(rate, HIGHEST_RATE)
+    return Demand(rate, surging, rising, windows.fast, windows.fast_seconds, sample)
 
 
 def _split(readings: Readings) -> _Windows | None:
@@ -203,6 +208,8 @@ def _newest_rate(windows: _Windows, dispersion: float) -> float:
     if newest is None:
         return fast
     noise = _noise(fast, windows.newest_seconds, dispersion)
+    if windows.inferred:
+        return newest if newest - fast > noise else fast
     return newest if abs(newest - fast) > noise else fast
 
 
@@ -225,7 +232,10 @@ def _with_inferred_newest(windows: _Windows, time: float, previous: Sample | Non
     left += FORGETTING * (windows.slow - left)
     change = (windows.fast - previous.fast_rate) * covered / elapsed
     return replace(
-        windows, newest=max(0.0, left + change), newest_seconds=elapsed / INFERENCE_VARIANCE
+        windows,
+        newest=max(0.0, left + change),
+        newest_seconds=elapsed / INFERENCE_VARIANCE,
+        inferred=True,
     )
 
 

@@ -6,8 +6,8 @@ from bytebridge.scaling.capacity import Capacity, learn_capacity
 from bytebridge.scaling.choice import Choice, choose
 from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.demand import Demand, estimate_demand, queue_growth
+from bytebridge.scaling.dispersion import smoothed_dispersion
 from bytebridge.scaling.explanation import explain
-from bytebridge.scaling.floors import smoothed_dispersion
 from bytebridge.scaling.language_model import (
     LANGUAGE_MODEL,
     LanguageModelMemory,
@@ -155,19 +155,13 @@ def _startup(policy: Policy, state: State, observation: Observation) -> Startup:
 
 
 def _learn_dispersion(state: State, observation: Observation, demand: Demand | None) -> None:
-    windows = observation.readings.requests_per_second
-    if demand is None:
-        state.sample = None
-        return
-    # A surge, and its end, are changes of the mean, not variance around it.
-    steady = demand.rate == windows[max(windows)]
-    if state.sample is not None and steady and len(windows) > 1:
-        fast, slow = min(windows), max(windows)
+    if demand is not None and state.sample is not None and not demand.surging:
+        # A surge, and its end, are changes of the mean, not variance around it.
         age = max(0.0, observation.time - state.sample.time)
         state.dispersion = smoothed_dispersion(
-            state.dispersion, windows[fast], windows[slow], fast, age
+            state.dispersion, demand.sample.history, demand.fast_seconds, age
         )
-    state.sample = demand.sample
+    state.sample = demand.sample if demand else None
 
 
 def _decision(

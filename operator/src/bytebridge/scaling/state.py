@@ -7,10 +7,10 @@ from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling
 from bytebridge.scaling.demand import Sample
 from bytebridge.scaling.hold import HoldWindow
-from bytebridge.scaling.startup import StartupTimes
 from bytebridge.scaling.language_model import LanguageModelMemory
 from bytebridge.scaling.rails import RailsMemory
 from bytebridge.scaling.seasonal import Seasons
+from bytebridge.scaling.startup import StartupTimes
 
 
 @dataclass(slots=True)

@@ -8,11 +8,16 @@ FEWEST_POINTS = 4
 SIGMAS = 3.0
 STEP_PARAMETERS = 4
 """Two levels, the time of the step, and the reading amid it."""
-ONSET_SIGMAS = 1.0
 BASE_POINTS = 6
-ONSET_TEST = 4.0
+"""Readings of the steady load before a rise."""
+ONSET_SIGMAS = 4.0
+"""The first reading of a rise stands out by this many standard deviations: at 3, one in 700 ticks
+of a steady load would."""
 MOST_ONSET = 3
+"""Readings from which on a ramp is told from a step by itself."""
 AMID = 1.5
+"""A first reading that is higher is a mean over an interval in which the load stepped: the load
+has come this many times as far. Too much is given back with the next reading."""
 MOST_GROWTH = 3.0
 """A forecast is at most this many times the present rate: trends do not last."""
 
@@ -23,8 +28,10 @@ class Point:
 
     time: float
     rate: float
+    fast: float = 0.0
+    """Rate of the fast window."""
     seconds: float = 5.0
-    """Over which it was counted."""
+    """Over which `rate` was counted."""
     backlog: float | None = None
 
 
@@ -52,7 +59,12 @@ def forecast_rate(
 
 
 def _onset_rate(history: Sequence[Point], horizon_seconds: float, dispersion: float) -> float:
-    """What the first readings of a rise foretell; 0 where none begins."""
+    """What the first readings of a rise foretell; 0 where none begins.
+
+    The load was steady up to an interval, and has risen by a constant slope since: least squares
+    through the middles of the intervals, less one standard error. Each further reading may triple
+    what is believed: a step in the first interval looks like a steep ramp until the next.
+    """
     rising = _rising(history, dispersion)
     if not rising:
         return 0.0
@@ -63,7 +75,7 @@ def _onset_rate(history: Sequence[Point], horizon_seconds: float, dispersion: fl
     weight = sum(x * x for x in middles)
     slope = sum(x * (p.rate - base) for x, p in zip(middles, readings, strict=True)) / weight
     noise = sqrt(max(dispersion, 1.0) * readings[-1].rate / readings[-1].seconds / weight)
-    certain = slope - ONSET_SIGMAS * noise
+    certain = slope - noise
     if certain <= 0:
         return 0.0
     ahead = base + certain * (rising * interval + horizon_seconds)
@@ -73,25 +85,21 @@ def _onset_rate(history: Sequence[Point], horizon_seconds: float, dispersion: fl
 
 
 def _rising(history: Sequence[Point], dispersion: float) -> int:
-    """How many of the last readings rise, one above the other, from a steady load."""
+    """How many of the last readings rise, one above the other, clearly from a steady load."""
     for rising in range(1, MOST_ONSET + 1):
         before = history[-rising - BASE_POINTS : -rising]
         if len(before) < FEWEST_POINTS:
             return 0
+        first, last = history[-rising], before[-1]
         base = sum(p.rate for p in before) / len(before)
-        interval = history[-1].time - history[-2].time
-        if interval <= 0:
+        variance = max(dispersion, 1.0) * max(base, 1 / first.seconds) / first.seconds
+        deviation = sqrt(variance * (1 + 1 / len(before)))
+        if first.rate < base + ONSET_SIGMAS * deviation:
+            return rising - 1
+        if first.rate <= last.rate:
             return 0
-        seconds = history[-1].seconds
-        var = max(dispersion, 1.0) * max(base, 1 / seconds) / seconds * (1 + 1 / len(before))
-        last = before[-1].rate
-        first = history[-rising].rate
-        if first < base + ONSET_TEST * sqrt(var):
-            return 0
-        if last < base + sqrt(var):
+        if last.rate < base + deviation:
             return rising
-        if first <= last:
-            return 0
     return 0
 
 

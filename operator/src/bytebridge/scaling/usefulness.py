@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from bytebridge.scaling.bottleneck import SLOWER, BusyFleet, observe, useful_replicas
 from bytebridge.scaling.capacity import Capacity
-from bytebridge.scaling.ceiling import Busy, Ceiling, observe_busy, observe_served
-from bytebridge.scaling.demand import Demand, queue_growth
+from bytebridge.scaling.ceiling import Ceiling, Glance, observe_moment
+from bytebridge.scaling.demand import Demand
 from bytebridge.scaling.needs import Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
@@ -60,19 +60,13 @@ def limit_to_useful(
 
 def _observe(state: State, observation: Observation, demand: Demand) -> None:
     """Tell the ceiling what is served: all that comes, or while requests wait, what is left."""
-    ceiling, now = state.ceiling, observation.replicas.ready
-    fewest, most = sorted((ceiling.ready, now))
-    ceiling.ready = now
-    before, backlog = state.sample, observation.readings.queue_depth
-    if before is None or backlog is None or before.backlog is None or backlog == before.backlog:
-        return  # Unknown, or the same scrape once more.
-    slots = state.capacity.slots or 1.0
-    arriving = demand.sample.history[-1].rate
-    growth = queue_growth(observation.readings, observation.time, before)
-    if growth is not None and min(backlog, before.backlog) > most * slots:
-        observe_busy(ceiling, Busy(observation.time, fewest, most, arriving - growth))
-    elif backlog <= fewest * slots:
-        observe_served(ceiling, arriving)
+    backlog = observation.readings.queue_depth
+    if backlog is None:
+        state.ceiling.glances.clear()
+        return
+    ready = observation.replicas.ready
+    glance = Glance(observation.time, ready, backlog, demand.fast)
+    observe_moment(state.ceiling, glance, state.capacity.slots or 1.0, demand.fast_seconds)
 
 
 def _by_experiment(
