@@ -1,5 +1,6 @@
 """What is asked for, by preset."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -139,3 +140,19 @@ def test_a_query_of_an_objective_replaces_the_presets() -> None:
     texts = [query.text for query in plan_queries([service])]
     assert "mine" in texts
     assert not any("cache_usage" in text for text in texts)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_matchers_choose_the_pods_of_a_service_that_is_not_labelled_yet(preset: Preset) -> None:
+    chosen = 'namespace="n", pod=~"a-.+"'
+    origin = NAMES[preset].origin
+    plan = plan_queries([replace(target("a", metrics(preset)), matchers=chosen)])
+    for query in plan:
+        names = re.findall(r"[a-z_:]+(?=\{)", query.text)
+        if origin.of_pods:
+            assert names
+            assert query.text.count(chosen) == len(names), "each metric is chosen by them"
+            assert re.search(r"\b(rate|last_over_time)\([a-z_:]+\[", query.text) is None
+            assert query.match == ()
+        else:
+            assert not names, "a broker's exporter is told by the queue's name"

@@ -28,14 +28,31 @@ class Origin:
     """Labels whose values must not be summed up: two of them are two queues."""
     replicated: bool = False
     """Each exporter tells the whole, so that a second one must not count twice."""
+    matchers: str = ""
+    """Label matchers that choose the series of one service before it carries any label of ours."""
 
     @property
     def grouping(self) -> tuple[str, ...]:
         """Labels of a result."""
         return ("namespace", *self.apart, *self.match)
 
+    @property
+    def of_pods(self) -> bool:
+        """The pods themselves export the series; no exporter speaks for them."""
+        return bool(self.matchers) or self.match == PODS.match
+
+    def selector(self, name: str, *matchers: str) -> str:
+        """A metric of this origin as PromQL selects it."""
+        chosen = ", ".join(filter(None, (self.matchers, *matchers)))
+        return f"{name}{{{chosen}}}" if chosen else name
+
 
 PODS = Origin()
+
+
+def pods_matching(matchers: str) -> Origin:
+    """Pods that are told by label matchers, such as `namespace="legal", pod=~"classifier-.+"`."""
+    return Origin(match=(), matchers=matchers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
 """From services to queries: one a signal for all services that share its text."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from string import Template
 
 from bytebridge.api.metrics import Metrics, Preset
 from bytebridge.api.names import SERVICE_SERIES_LABEL
 from bytebridge.signals import promql
-from bytebridge.signals.presets import PODS, PRESETS, MetricNames
+from bytebridge.signals.presets import PODS, PRESETS, MetricNames, pods_matching
 
 SLOW_WINDOW_SECONDS = 60
 SHORTEST_FAST_WINDOW_SECONDS = 15
@@ -33,6 +33,8 @@ class SignalTarget:
     ready_replicas: int
     objectives: frozenset[str] = frozenset()
     """Fields of `Readings` that only some objectives need: others are not asked for."""
+    matchers: str = ""
+    """Label matchers of a service that does not carry our label yet; of presets of pods only."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -94,7 +96,9 @@ def _queries_of(target: SignalTarget) -> Iterator[tuple[Signal, Query]]:
     overrides = dict(_override_texts(target.metrics))
     if target.metrics.preset is not Preset.CUSTOM:
         metrics, replaced = target.metrics, {signal.field for signal in overrides}
-        preset = _preset_queries(metrics.preset, metrics.scrape_interval_seconds, target.percentile)
+        preset = _preset_queries(
+            metrics.preset, metrics.scrape_interval_seconds, target.percentile, target.matchers
+        )
         queries = {signal: query for signal, query in preset if signal.field not in replaced}
     for signal, template in overrides.items():
         queries[signal] = _fill(template, signal.window or slow_window(target.metrics), target)
@@ -104,10 +108,12 @@ def _queries_of(target: SignalTarget) -> Iterator[tuple[Signal, Query]]:
 
 @lru_cache(maxsize=1_024)
 def _preset_queries(
-    preset: Preset, interval: int, percentile: float
+    preset: Preset, interval: int, percentile: float, matchers: str
 ) -> tuple[tuple[Signal, Query], ...]:
     """The same for all services that agree in these: built once, not once a service and tick."""
     names = PRESETS[preset]
+    if matchers and names.origin.of_pods:
+        names = replace(names, origin=pods_matching(matchers))
     texts = _preset_texts(
         names, Metrics.model_construct(scrape_interval_seconds=interval), percentile
     )
@@ -136,7 +142,7 @@ def _preset_texts(
     yield from _language_model_texts(names, percentile, fast, slow)
     yield Signal("coverage"), promql.fresh_pods(names.requests, origin, fast)
     # A broker's counters may be off while its gauges are on.
-    known = names.requests if origin == PODS else names.queue
+    known = names.requests if origin.of_pods else names.queue
     yield Signal(PRESENT), promql.present(known, origin)
 
 
