@@ -14,7 +14,7 @@ from math import isnan, nan, sqrt
 BUCKETS_A_DAY = 288
 """Of five minutes each."""
 SEASONS = (BUCKETS_A_DAY, 7 * BUCKETS_A_DAY)
-"""A day and a week, in buckets: 9 kB a service, once both are full."""
+"""A day and a week, in buckets: 13 kB a service, once both are full."""
 PROFILE_RATE = 0.5
 """Weight of the newest period in the profile."""
 LEVEL_RATE = 0.3
