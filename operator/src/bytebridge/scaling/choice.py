@@ -35,6 +35,8 @@ SLOW_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Choice:
+    """Replicas, the rule that bound, and what keeps them above the need."""
+
     replicas: int
     reason: Reason
     held: str | None = None

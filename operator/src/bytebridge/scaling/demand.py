@@ -20,6 +20,7 @@ TOLERANCE_SECONDS = 0.5
 INFERENCE_VARIANCE = 1.7
 """Variance of a rate inferred from two windows, in that of a count over the time between them."""
 FORGETTING = 0.2
+"""Share of the slow rate in what is taken to have left the fast window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,35 +209,44 @@ def _newest_rate(windows: _Windows, dispersion: float) -> float:
     if newest is None:
         return fast
     noise = _noise(fast, windows.newest_seconds, dispersion)
-    if windows.inferred:
-        return newest if newest - fast > noise else fast
-    return newest if abs(newest - fast) > noise else fast
+    # Errors of an inferred rate may go either way, and only an increase is urgent.
+    differs = newest - fast if windows.inferred else abs(newest - fast)
+    return newest if differs > noise else fast
 
 
 def _with_inferred_newest(windows: _Windows, time: float, previous: Sample | None) -> _Windows:
     """A newest rate from two readings of the fast window, where none of its own is known.
 
-    rate(t) W = rate(t - d) W + counts of the last d - counts that left. W is what the samples within
-    the window cover: with a sample every d, one d less than its length. What left was estimated as
-    the newest then; a part of the slow rate keeps errors of it from going on for ever.
+    rate(t) W = rate(t - d) W + counts of the last d - counts that left. W is what the samples in
+    the window cover: an interval less than its length. d is a third of the window at least, as
+    counts of less are noise. What left was estimated as the newest then; a part of the slow rate
+    keeps errors of it from going on for ever.
     """
-    if previous is None:
+    if previous is None or time - previous.known_since < windows.fast_seconds:
         return windows
-    elapsed = time - previous.time
-    covered = windows.fast_seconds - elapsed
-    if elapsed < SHORTEST_STEP_SECONDS or covered < elapsed:
+    interval, before = time - previous.time, _before(previous, time, windows.fast_seconds)
+    if before is None or interval < SHORTEST_STEP_SECONDS:
         return windows
-    if time - previous.known_since < windows.fast_seconds:
+    then, fast_then = before
+    elapsed, covered = time - then, windows.fast_seconds - interval
+    if covered < elapsed:
         return windows
     left = _rate_at(previous, time - covered)
     left += FORGETTING * (windows.slow - left)
-    change = (windows.fast - previous.fast_rate) * covered / elapsed
+    newest = max(0.0, left + (windows.fast - fast_then) * covered / elapsed)
     return replace(
-        windows,
-        newest=max(0.0, left + change),
-        newest_seconds=elapsed / INFERENCE_VARIANCE,
-        inferred=True,
+        windows, newest=newest, newest_seconds=elapsed / INFERENCE_VARIANCE, inferred=True
     )
+
+
+def _before(previous: Sample, time: float, fast_seconds: float) -> tuple[float, float] | None:
+    """When the fast window was read a third of it ago, and what it was."""
+    latest = time - fast_seconds / 3 + TOLERANCE_SECONDS
+    if previous.time <= latest:
+        return previous.time, previous.fast_rate
+    found = (p for p in reversed(previous.history) if p.time <= latest)
+    point = next(found, None)
+    return None if point is None else (point.time, point.fast)
 
 
 def _rate_at(previous: Sample, time: float) -> float:

@@ -23,6 +23,11 @@ from bytebridge.scaling.startup import observe_replicas
 from bytebridge.scaling.state import State
 from bytebridge.scaling.usefulness import Useful, limit_to_useful, own_capacity
 
+RAILS_EXPLAIN = frozenset(
+    {Reason.MIN_REPLICAS, Reason.STEADY, Reason.SCALE_DOWN_HOLD, Reason.SIGNALS_UNKNOWN}
+)
+"""Reasons that say less than the floor of a schedule or an annotation, where that binds."""
+
 
 def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     """Decide how many replicas a service needs now, and remember what the next decision needs.
@@ -118,8 +123,7 @@ def _rails(
 
 def _explained_by_rails(choice: Choice, rails: Rails, needed: int) -> Choice:
     """What a person's floor asks for is not said to fit the load."""
-    unexplained = choice.reason in {Reason.MIN_REPLICAS, Reason.STEADY, Reason.SIGNALS_UNKNOWN}
-    if not unexplained or not rails.bind(choice.replicas, needed):
+    if choice.reason not in RAILS_EXPLAIN or not rails.bind(choice.replicas, needed):
         return choice
     if choice.reason is Reason.SIGNALS_UNKNOWN:
         return replace(choice, held=f"{choice.held}; {rails.words}")
