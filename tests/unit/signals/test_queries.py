@@ -118,5 +118,6 @@ def test_matchers_choose_the_pods_of_a_service_that_is_not_labelled_yet(preset: 
             assert query.text.count(chosen) == len(names), "each metric is chosen by them"
             assert re.search(r"\b(rate|last_over_time)\([a-z_:]+\[", query.text) is None
             assert query.match == ()
+            assert ('pod!=""' in query.text) == ("count by" in query.text)
         else:
             assert not names, "a broker's exporter is told by the queue's name"
