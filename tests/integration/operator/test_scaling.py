@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bytebridge.api.names import MIN_REPLICAS_ANNOTATION
 from bytebridge.lab.cluster import Lab
 from support.load import LoadExporter
 from support.objects import (
@@ -188,6 +189,39 @@ def test_pause_leaves_the_replicas_to_a_person(cluster: Cluster, load: LoadExpor
 
 
 @pytest.mark.usefixtures("operator")
+def test_a_manual_floor_comes_stays_through_a_slip_and_goes(
+    cluster: Cluster, load: LoadExporter
+) -> None:
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=20)
+    cluster.create(scalable_service("nlp"))
+    wait_for("Ready", lambda: cluster.condition("nlp", "Ready"), ("True", "ReplicasReady"))
+    annotate(cluster, "12")
+    wait_for("raised", lambda: cluster.replicas("nlp"), 12)
+    in_force = ("True", "InForce")
+    wait_for("said", lambda: cluster.condition("nlp", "ManualFloor"), in_force)
+    annotate(cluster, "12x")
+    unreadable = ("False", "Unreadable")
+    wait_for("said", lambda: cluster.condition("nlp", "ManualFloor"), unreadable)
+    stays("replicas", lambda: cluster.replicas("nlp"), 12, 8)
+    annotate(cluster, None)
+    wait_for("lowered", lambda: cluster.replicas("nlp"), 2, SETTLING)
+    wait_for("said no more", lambda: cluster.condition("nlp", "ManualFloor"), None)
+
+
+@pytest.mark.usefixtures("operator")
+def test_a_schedule_that_is_open_is_a_floor(cluster: Cluster, load: LoadExporter) -> None:
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=20)
+    always = {"name": "a", "start": "* * * * *", "durationMinutes": 60, "minReplicas": 7}
+    cluster.create(scalable_service("nlp", schedule=[always]))
+    wait_for("raised", lambda: cluster.replicas("nlp"), 7)
+    wait_for(
+        "said", lambda: cluster.service("nlp")["status"]["lastDecision"]["reason"], "Scheduled"
+    )
+    cluster.patch("nlp", {"spec": {"scaling": {"schedule": []}}})
+    wait_for("lowered", lambda: cluster.replicas("nlp"), 2, SETTLING)
+
+
+@pytest.mark.usefixtures("operator")
 def test_a_dry_run_reports_and_changes_nothing(cluster: Cluster, load: LoadExporter) -> None:
     cluster.create(deployment("legacy", 3))
     load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster, "legacy"), rate=600)
@@ -202,6 +236,11 @@ def test_a_dry_run_reports_and_changes_nothing(cluster: Cluster, load: LoadExpor
     wait_for("decided", lambda: decided() >= FOR_600, wanted=True)
     stays("replicas", lambda: cluster.replicas("legacy"), 3, 3)
     assert cluster.names() == ["deployment/legacy"]
+
+
+def annotate(cluster: Cluster, value: str | None) -> None:
+    """Set the manual floor, or remove it."""
+    cluster.patch("nlp", {"metadata": {"annotations": {MIN_REPLICAS_ANNOTATION: value}}})
 
 
 def _owners(kind: str | None) -> list[dict[str, object]]:

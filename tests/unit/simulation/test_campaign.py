@@ -65,14 +65,14 @@ def test_plots_of_a_document_are_small_and_the_same_each_time(tmp_path: Path) ->
 
 
 def test_a_document_shows_its_plots_and_what_money_buys() -> None:
-    scenarios = [replace(SMALL, name=name) for name in ("step-30", "step-min-20")]
+    scenarios = [replace(SMALL, name=name) for name in ("step-30", "step-headroom-300")]
     outcomes = [perform(Job(one, 0, ("bytebridge", "kpa"))).outcomes for one in scenarios]
     summary = rows(outcome for some in outcomes for outcome in some)
     text = markdown(scenarios, summary, standings(scenarios, summary), 1, [("A plot", "x.svg")])
     assert "![A plot](x.svg)" in text
     bought = text[text.index("## What money buys") : text.index("## All figures")]
     assert "step-30" in bought
-    assert "step-min-20" in bought
+    assert "step-headroom-300" in bought
 
 
 def test_an_unknown_policy_is_named_with_those_that_are_known() -> None:
@@ -94,3 +94,10 @@ def test_bursty_arrivals_have_the_index_of_dispersion() -> None:
     variance = sum((count - mean) ** 2 for count in counts) / (len(counts) - 1)
     assert variance / mean == pytest.approx(8.0, rel=0.5)
     assert mean == pytest.approx(6000, rel=0.03)
+
+
+@pytest.mark.parametrize("percent", [100, 300])
+def test_headroom_is_told_to_bytebridge_alone(percent: int) -> None:
+    scenario = SCENARIOS[f"step-headroom-{percent}"]
+    assert scenario.spec().spec.scaling.headroom_percent == percent
+    assert scenario.conditions(0) == SCENARIOS["step-30"].conditions(0)

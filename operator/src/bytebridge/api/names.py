@@ -22,3 +22,6 @@ SERVICE_SERIES_LABEL: Final = "scaling_bytebridge_io_service"
 
 PAUSED_ANNOTATION: Final = f"{GROUP}/paused"
 """`"true"` on a ScalableService pauses it as `spec.scaling.paused` does."""
+
+MIN_REPLICAS_ANNOTATION: Final = f"{GROUP}/min-replicas"
+"""A floor by hand, for incidents: a whole number of replicas."""

@@ -15,6 +15,7 @@ class ConditionType(StrEnum):
     SCALING_ACTIVE = "ScalingActive"
     METRICS_AVAILABLE = "MetricsAvailable"
     DATABASE_BUDGET = "DatabaseBudget"
+    MANUAL_FLOOR = "ManualFloor"
 
 
 class Condition(Model):

@@ -37,9 +37,10 @@ def tune(
 
     loaded = load_service(service)
     objective = loaded.spec.scaling.objective
-    if objective is None:
+    if objective is None or objective.latency_milliseconds is None:
         raise typer.BadParameter(
-            f"{service}: spec.scaling.objective: tune weighs latency against cost; set one"
+            f"{service}: spec.scaling.objective.latencyMilliseconds: tune weighs it against cost; "
+            "set it"
         )
     try:
         scenarios = [

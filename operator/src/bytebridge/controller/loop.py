@@ -18,6 +18,7 @@ from bytebridge.signals.source import SignalSource
 log = structlog.get_logger()
 
 CONCURRENT_PASSES = 32
+_NONE: frozenset[str] = frozenset()
 _BLIND = frozenset({Reason.SIGNALS_UNKNOWN, Reason.FALLBACK})
 
 
@@ -126,6 +127,7 @@ class DecisionLoop:
                     metrics=entry.service.spec.metrics,
                     percentile=entry.policy.percentile,
                     ready_replicas=deployment.ready if deployment else 0,
+                    objectives=entry.policy.own_signals if entry.policy.generates_text else _NONE,
                 )
             )
         return targets

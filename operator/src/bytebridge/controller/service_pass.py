@@ -101,6 +101,7 @@ async def _serve(
         readings=readings,
         replicas=Replicas(deployment.spec_replicas, deployment.ready, deployment.starting),
         startup_seconds=entry.startup_seconds,
+        unix_time=around.now().timestamp(),
         template_hash=deployment.template_hash,
     )
     decision = decide(entry.policy, entry.state, observation)
@@ -242,4 +243,6 @@ def _facts(
         paused=is_paused(service),
         dry_run=service.spec.scaling.dry_run,
         has_database=service.spec.database.postgres is not None,
+        annotations=service.metadata.annotations,
+        max_replicas=service.spec.scaling.max_replicas,
     )

@@ -91,6 +91,12 @@ class MetricNames:
     """End to end."""
     service: Duration | None = None
     """Without queueing."""
+    first_token: Duration | None = None
+    """From a request's arrival to the first token of its answer."""
+    kv_cache: Names = ()
+    """Gauge, 0 to 1 a pod."""
+    tokens: tuple[Names, ...] = ()
+    """Counters that add up to prompt and generated tokens."""
     origin: Origin = PODS
 
 
@@ -107,6 +113,10 @@ PRESETS: Mapping[Preset, MetricNames] = {
         in_flight=("vllm:num_requests_running",),
         latency=Histogram(("vllm:e2e_request_latency_seconds",)),
         service=Histogram(("vllm:request_inference_time_seconds",)),
+        first_token=Histogram(("vllm:time_to_first_token_seconds",)),
+        # The second is the name before vLLM 0.10.
+        kv_cache=("vllm:kv_cache_usage_perc", "vllm:gpu_cache_usage_perc"),
+        tokens=(("vllm:prompt_tokens_total",), ("vllm:generation_tokens_total",)),
     ),
     Preset.TRITON: MetricNames(
         requests=("nv_inference_request_success",),
@@ -126,6 +136,8 @@ PRESETS: Mapping[Preset, MetricNames] = {
         in_flight=("tgi_batch_current_size",),
         latency=Histogram(("tgi_request_duration",)),
         service=Histogram(("tgi_request_inference_duration",)),
+        # Sums of histograms over the requests that are done.
+        tokens=(("tgi_request_input_length_sum",), ("tgi_request_generated_tokens_sum",)),
     ),
     Preset.TEI: MetricNames(
         requests=("te_request_count", "te_request_success"),

@@ -29,6 +29,18 @@ def gauge(names: Names, origin: Origin, window: int) -> str:
     return _first(_total(f"last_over_time({one}[{window}s])", origin) for one in series)
 
 
+def mean_gauge(names: Names, origin: Origin, window: int) -> str:
+    """A fresh gauge's mean over the pods."""
+    labels = ", ".join(origin.grouping)
+    series = (origin.selector(name) for name in names)
+    return _first(f"avg by ({labels}) (last_over_time({one}[{window}s]))" for one in series)
+
+
+def sum_of_rates(counters: Iterable[Names], origin: Origin, window: int) -> str:
+    """Several counters together; unknown where one of them is."""
+    return " + ".join(f"({rate(names, origin, window)})" for names in counters)
+
+
 def quantile(duration: Duration, origin: Origin, percentile: float, window: int) -> str | None:
     """Seconds at a percentile; nothing where there are no buckets."""
     if not isinstance(duration, Histogram):

@@ -43,7 +43,6 @@ def scenario_of_trace(
     arrivals = scaled(read_trace(trace), scale, Random(f"trace-{scale}-{draw}"))
     if not arrivals:
         raise ValueError(f"scale {scale}: no request of {trace} is left; choose a larger scale")
-    objective = scaling.objective
     return Scenario(
         name=trace.stem,
         summary=f"{service.metadata.name} under {trace.name} x {scale:g}",
@@ -57,7 +56,7 @@ def scenario_of_trace(
         recorded=tuple(arrivals),
         min_replicas=scaling.min_replicas,
         max_replicas=scaling.max_replicas,
-        objective_milliseconds=objective.latency_milliseconds if objective else 200,
+        objective_milliseconds=round(1000 * (scaling.latency_seconds or 0.2)),
         scrape_seconds=float(service.spec.metrics.scrape_interval_seconds),
         service=service,
     )
