@@ -1,6 +1,7 @@
 """Runs are found again as long as nothing they depend on has changed."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -102,3 +103,10 @@ def test_half_a_file_is_no_run(tmp_path: Path) -> None:
     path = next(tmp_path.iterdir())
     path.write_text(path.read_text()[:100])
     assert runs.find(SMALL, "kpa", 0, with_course=False) is None
+
+
+def test_an_error_leaves_what_has_not_begun() -> None:
+    with pytest.raises(KeyboardInterrupt), campaign._processes(1) as pool:
+        waiting = [pool.submit(time.sleep, 0.2) for _ in range(20)]
+        raise KeyboardInterrupt
+    assert sum(future.cancelled() for future in waiting) > 10

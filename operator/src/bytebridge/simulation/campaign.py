@@ -1,7 +1,8 @@
 """Many runs: every policy on every scenario and seed, spread over the processors."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
 from os import cpu_count
@@ -35,7 +36,7 @@ def perform_all(
         for policy in known:
             done(job, policy)
     workers = max(1, min(len(missing), cpu_count() or 1))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with _processes(workers) as pool:
         pending = {pool.submit(perform, job): (place, job) for place, job in missing}
         for future in as_completed(pending):
             place, job = pending[future]
@@ -62,7 +63,7 @@ def perform_until(
     """
     outcomes: list[Outcome | None] = [None] * len(jobs)
     workers = max(1, min(len(jobs), cpu_count() or 1))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with _processes(workers) as pool:
         pending = {pool.submit(perform, job): place for place, job in enumerate(jobs)}
         for future in as_completed(pending):
             if future.cancelled():
@@ -73,6 +74,18 @@ def perform_until(
                 for other in pending:
                     other.cancel()
     return outcomes
+
+
+@contextmanager
+def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """A pool that leaves what has not begun when it is left by an error or Ctrl-C."""
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 def _find(job: Job, kept: KeptRuns | None) -> dict[str, KeptRun]:
