@@ -54,6 +54,7 @@ def found(runs: KeptRuns, scenario: Scenario = SMALL, seed: int = 0) -> list[str
         pytest.param("simulation/policies/bytebridge.py", ["kpa"], id="what ByteBridge sees"),
         pytest.param("simulation/station.py", [], id="the model"),
         pytest.param("simulation/policies/kpa.py", [], id="a peer"),
+        pytest.param("simulation/trace.py", ["bytebridge", "kpa"], id="how a trace is read"),
         pytest.param("simulation/plots.py", ["bytebridge", "kpa"], id="a plot"),
     ],
 )
