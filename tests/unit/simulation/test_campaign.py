@@ -8,6 +8,7 @@ import pytest
 from bytebridge.simulation.bars import standings
 from bytebridge.simulation.document import markdown
 from bytebridge.simulation.job import Job, perform
+from bytebridge.simulation.plots import courses_figure
 from bytebridge.simulation.policies.registry import POLICIES, require_known
 from bytebridge.simulation.prometheus import Fault, Outage
 from bytebridge.simulation.report import html_report
@@ -50,6 +51,22 @@ def test_report_and_document_show_every_policy_and_need_nothing_else() -> None:
     text = markdown([SMALL], summary, standings([SMALL], summary), 1)
     assert "### A small step (`small`)" in text
     assert "| kpa " in text
+
+
+@pytest.mark.parametrize(
+    ("policies", "hidden"),
+    [
+        pytest.param(("bytebridge", "hpa-cpu"), set(), id="few: all are shown"),
+        pytest.param(
+            ("bytebridge", "kpa", "hpa-rps", "oracle", "static"), {"static"}, id="many: some wait"
+        ),
+    ],
+)
+def test_which_policies_a_plot_shows_at_first(policies: tuple[str, ...], hidden: set[str]) -> None:
+    figure = courses_figure(perform(Job(SMALL, 0, policies, with_courses=True)).courses, 0.2)
+    assert {trace.name for trace in figure.data if trace.visible == "legendonly"} == hidden
+    titles = [note.text for note in figure.layout.annotations]
+    assert [title.split(":")[0] for title in titles[:3]] == ["Load", "Replicas", "Replicas"]
 
 
 def test_plots_of_a_document_are_small_and_the_same_each_time(tmp_path: Path) -> None:
