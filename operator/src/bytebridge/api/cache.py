@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bytebridge.api.base import Model, rules
+from bytebridge.api.secrets import SecretKey
 
 Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$")]
 
@@ -15,13 +16,6 @@ class RedisMode(StrEnum):
 
     SIDECAR = "Sidecar"
     EXTERNAL = "External"
-
-
-class SecretKey(Model):
-    """One key of a Secret in the same namespace; the operator never reads it."""
-
-    name: Annotated[str, Field(min_length=1)]
-    key: Annotated[str, Field(min_length=1)]
 
 
 class RedisEndpoint(Model):

@@ -15,6 +15,7 @@ class ConditionType(StrEnum):
     SCALING_ACTIVE = "ScalingActive"
     METRICS_AVAILABLE = "MetricsAvailable"
     DATABASE_BUDGET = "DatabaseBudget"
+    DATABASE_BOUND = "DatabaseBound"
 
 
 class Condition(Model):
@@ -26,6 +27,28 @@ class Condition(Model):
     message: str
     last_transition_time: str
     observed_generation: int
+
+
+class GrantStatus(Model):
+    """Connections that the service holds of a database; kept, so that they are stable."""
+
+    pool_size: int
+    """Connections of one pool."""
+    max_replicas: int
+    """Replicas that this suffices for."""
+    connections: int
+    """At the worst moment: all replicas, a rollout's surge and terminating pods."""
+    releasing_pool_size: int = 0
+    """Pool size that pods of the last rollout may still have; 0: none."""
+    releasing_max_replicas: int = 0
+
+
+class DatabaseStatus(Model):
+    """What the service holds, by role."""
+
+    writer: GrantStatus | None = None
+    readers: GrantStatus | None = None
+    mongodb: GrantStatus | None = None
 
 
 class DecisionStatus(Model):
@@ -49,3 +72,4 @@ class ScalableServiceStatus(Model):
     selector: str = ""
     conditions: list[Condition] = []
     last_decision: DecisionStatus | None = None
+    database: DatabaseStatus | None = None

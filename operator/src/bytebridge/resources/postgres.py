@@ -1,6 +1,6 @@
 """The database settings of the pods: plain coordinates, credentials by reference."""
 
-from bytebridge.api.database import Postgres, PostgresEndpoint
+from bytebridge.api.postgres import Postgres, PostgresEndpoint
 from bytebridge.resources.ownership import Manifest
 
 
