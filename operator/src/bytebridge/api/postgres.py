@@ -31,6 +31,10 @@ _URI_WITH_POOLER = (
     "spec.database.postgres.credentials.uriKey: the Secret's URI names the server itself and would "
     "lead past the pooler; remove uriKey or pooler"
 )
+_ONE_PORT = (
+    "spec.database.postgres.readers[].port: PgBouncer takes one port for all readers; "
+    "give them the same or remove pooler"
+)
 _LIMIT_UNUSED = (
     "spec.database.postgres.readers[].maxConnections: only with maxConnections of the writer; "
     "add maxConnections"
@@ -134,6 +138,10 @@ class Postgres(Model):
         ),
         ("!has(self.pooler) || !has(self.credentials.uriKey)", _URI_WITH_POOLER),
         (
+            "!has(self.pooler) || self.readers.all(r, r.port == self.readers[0].port)",
+            _ONE_PORT,
+        ),
+        (
             "has(self.maxConnections) || self.readers.all(r, !has(r.maxConnections))",
             _LIMIT_UNUSED,
         ),
@@ -164,6 +172,8 @@ class Postgres(Model):
         """The CRD's rules, for files that no API server has seen."""
         if self.pooler is not None and self.credentials.uri_key is not None:
             raise ValueError(_URI_WITH_POOLER)
+        if self.pooler is not None and len({reader.port for reader in self.readers}) > 1:
+            raise ValueError(_ONE_PORT)
         if self.max_connections is None:
             if any(reader.max_connections is not None for reader in self.readers):
                 raise ValueError(_LIMIT_UNUSED)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from fractions import Fraction
 from math import ceil, floor
 
-from bytebridge.api.pooler import Placement
+from bytebridge.api.pooler import Placement, PoolMode
 from bytebridge.api.postgres import SPARE_POOLERS, Postgres, PostgresReader
 from bytebridge.api.service import ScalableService
 from bytebridge.budget.endpoints import Endpoint, endpoint
@@ -110,7 +110,8 @@ def _postgres_claim(
     pod_pools, useful = postgres.pools_per_replica, postgres.max_pool_size
     fixed = 0
     if pooler is not None and pooler.placement is Placement.SIDECAR:
-        pod_pools, useful = 1, useful * pod_pools
+        if pooler.mode is PoolMode.TRANSACTION:
+            pod_pools, useful = 1, useful * pod_pools
     elif pooler is not None:
         # More server connections than clients can use are of no use.
         useful = ceil(max_replicas * pod_pools * useful / pooler.replicas)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from bytebridge.api.database_budget import DatabaseBudgetSpec
 from bytebridge.api.service import ScalableService
+from bytebridge.budget.claims import Claim
 from bytebridge.budget.endpoints import Endpoint, endpoint
 
 Limits = Mapping[Endpoint, int]
@@ -42,3 +43,8 @@ def _limits_by_service(service: ScalableService) -> Iterator[tuple[Endpoint, int
     for reader in postgres.readers:
         limit = reader.max_connections or postgres.max_connections
         yield endpoint(reader.host, reader.port, namespace), max(0, limit - reserved)
+
+
+def budgeted(claims: Iterable[Claim], limits: Limits) -> list[Claim]:
+    """Claims whose endpoints all have a limit; the others are nobody's business."""
+    return [claim for claim in claims if all(of in limits for of in claim.shares)]
