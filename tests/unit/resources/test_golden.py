@@ -29,7 +29,7 @@ GOLDEN = Path(__file__).parent / "golden"
 class Readable(yaml.SafeDumper):
     """Files as blocks, and nothing by reference."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, _data: Any) -> bool:
         return True
 
     def represent_text(self, text: str) -> yaml.ScalarNode:

@@ -16,9 +16,9 @@ class DatabaseBudgetSpec(Model):
             "self.maxConnections > self.reservedConnections",
             "spec.maxConnections: must be above reservedConnections",
             (
-                "'spec.maxConnections: ' + string(self.maxConnections) + ' less "
-                "reservedConnections ' + string(self.reservedConnections) + ' leaves nothing to "
-                "share; raise maxConnections or lower reservedConnections'"
+                "'spec.maxConnections: %d less reservedConnections %d leaves nothing to share; "
+                "raise maxConnections or lower reservedConnections'"
+                ".format([self.maxConnections, self.reservedConnections])"
             ),
         )
     )

@@ -43,16 +43,15 @@ _LIMIT_UNUSED = (
 
 def _too_few_in_cel() -> str:
     """The message of `_TOO_FEW` with its numbers, as an expression."""
-    values = {
-        "limit": "string(self.maxConnections)",
-        "reserved": "string(self.reservedConnections)",
-        "left": "string(self.maxConnections - self.reservedConnections)",
-        "needed": f"string({_POOLS_OF_ONE})",
-    }
-    text = _TOO_FEW
-    for name, expression in values.items():
-        text = text.replace(f"{{{name}}}", f"' + {expression} + '")
-    return f"'{text}'"
+    # Not by `+`: of string(int) the API server estimates no bound, and refuses the cost.
+    values = (
+        "self.maxConnections",
+        "self.reservedConnections",
+        "self.maxConnections - self.reservedConnections",
+        _POOLS_OF_ONE,
+    )
+    text = _TOO_FEW.format(limit="%d", reserved="%d", left="%d", needed="%d")
+    return f"'{text}'.format([{', '.join(values)}])"
 
 
 class SslMode(StrEnum):

@@ -41,11 +41,14 @@ class GrantStatus(Model):
     releasing_pool_size: int = 0
     """Pool size that pods of the last rollout may still have; 0: none."""
     releasing_max_replicas: int = 0
+    releasing_connections: int = 0
 
 
 class DatabaseStatus(Model):
     """What the service holds, by role."""
 
+    mark: str = ""
+    """What it was granted for: a digest of the spec."""
     writer: GrantStatus | None = None
     readers: GrantStatus | None = None
     mongodb: GrantStatus | None = None

@@ -42,6 +42,8 @@ class Settlement:
     """Claims that get connections, or more of them, when others have given theirs back."""
     shrunk: dict[ClaimKey, str] = field(default_factory=dict)
     """Claims whose pools become smaller for the sake of others, with the words that tell it."""
+    booked: dict[Endpoint, int] = field(default_factory=dict)
+    """Connections that are held of each endpoint."""
 
 
 def settle(books: Books) -> Settlement:
@@ -56,6 +58,11 @@ def settle(books: Books) -> Settlement:
         result.grants |= found.grants
         result.waiting |= found.waiting
         result.shrunk |= found.shrunk
+    for claim in books.claims:
+        if claim.key in result.grants:
+            held = result.grants[claim.key].held
+            for of in claim.shares:
+                result.booked[of] = result.booked.get(of, 0) + claim.load(of, held)
     return result
 
 

@@ -1,10 +1,25 @@
 """Conditions from facts: a chain of small pure checks, each with reason and message."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bytebridge.api.status import ConditionType
+from bytebridge.budget.claims import Role
+from bytebridge.budget.grants import Grant
 from bytebridge.scaling.decision import Decision, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetFacts:
+    """What is known of the connections of a service."""
+
+    budgeted: bool
+    overridden: Sequence[str]
+    """Variables of pool sizes that the template sets itself."""
+    blocked: tuple[str, str] | None
+    short: str | None
+    """Fewer replicas than asked for, with the numbers."""
+    grants: Mapping[Role, Grant]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +39,8 @@ class Facts:
     desired: int
     ready: int
     decision: Decision | None
-    has_database: bool
+    budget: BudgetFacts | None
+    """`None`: there is no database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +121,25 @@ def _metrics_available(facts: Facts) -> Finding:
 
 
 def _database_budget(facts: Facts) -> Finding | None:
-    if not facts.has_database:
+    budget = facts.budget
+    if budget is None:
         return None
-    words = "connections are not budgeted: the pods receive the database's coordinates"
-    return Finding("Unknown", "NotBudgeted", words)
+    if budget.overridden:
+        names = ", ".join(budget.overridden)
+        words = f"the template sets {names} itself, so no budget holds; remove it"
+        return Finding("False", "PoolSizeOverridden", words)
+    if not budget.budgeted:
+        words = (
+            "set spec.database.postgres.maxConnections, or make a DatabaseBudget of the endpoint"
+        )
+        return Finding("Unknown", "NotBudgeted", words)
+    if budget.blocked:
+        return Finding("False", *budget.blocked)
+    if budget.short:
+        return Finding("False", "TooFewConnections", budget.short)
+    words = "; ".join(
+        f"{role.value}: {grant.pool_size} connections a pool, {grant.connections} at the worst "
+        f"moment of {grant.max_replicas} replicas"
+        for role, grant in budget.grants.items()
+    )
+    return Finding("True", "Budgeted", words)

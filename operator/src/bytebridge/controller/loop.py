@@ -7,6 +7,7 @@ import structlog
 
 from bytebridge.cluster.errors import ApiError
 from bytebridge.cluster.leadership import LEASE_SECONDS, Leadership
+from bytebridge.controller.budgets import keep_budgets
 from bytebridge.controller.metrics import OperatorMetrics
 from bytebridge.controller.service_pass import Surroundings, pass_over
 from bytebridge.controller.store import Entry, Key
@@ -79,7 +80,11 @@ class DecisionLoop:
             report = await self._source.read(self._targets(entries))
             self._metrics.queries.inc(report.queries_sent)
             self._metrics.query_errors.inc(len(report.errors))
-            rivals = self._around.store.rivals()
+            around = self._around
+            await keep_budgets(
+                around.store, around.client, entries, around.monotonic(), around.now()
+            )
+            rivals = around.store.rivals()
             limit = asyncio.Semaphore(CONCURRENT_PASSES)
             deadline = self._around.monotonic() + self._tick_seconds
 

@@ -28,6 +28,8 @@ def find_obstacle(
     service = entry.service
     if service is None:
         return None
+    if entry.holdings.blocked is not None:
+        return entry.holdings.blocked
     if rival is not None:
         return "TargetTaken", f"Deployment {service.target_name} is scaled by {KIND} {rival[1]}"
     foreign = [hpa for hpa in hpas if hpa.owner != f"{KIND}/{entry.uid}"]

@@ -10,14 +10,16 @@ from bytebridge.api.names import PAUSED_ANNOTATION
 from bytebridge.api.service import ScalableService
 from bytebridge.cluster.client import ClusterClient
 from bytebridge.cluster.errors import ApiError
+from bytebridge.controller.ceilings import capped, replicas_ceiling
 from bytebridge.controller.children import apply_autoscaler, apply_children
-from bytebridge.controller.conditions import Facts
+from bytebridge.controller.conditions import BudgetFacts, Facts
 from bytebridge.controller.events import Occurrence, event, scaled, turns
 from bytebridge.controller.obstacles import Obstacle, find_obstacle
 from bytebridge.controller.projection import DeploymentView
 from bytebridge.controller.startup import startup_p90
 from bytebridge.controller.status import build_status, says_something_new
 from bytebridge.controller.store import Entry, Key, Store
+from bytebridge.resources.pod_template import overridden_pools
 from bytebridge.scaling.actuation import TargetState, plan_actuation
 from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.law import decide
@@ -103,7 +105,8 @@ async def _serve(
         startup_seconds=entry.startup_seconds,
         template_hash=deployment.template_hash,
     )
-    decision = decide(entry.policy, entry.state, observation)
+    ceiling = replicas_ceiling(entry, service, deployment)
+    decision = decide(capped(entry.policy, ceiling), entry.state, observation)
     if not service.spec.scaling.dry_run:
         await _actuate(around, key, entry, service, deployment, decision)
     return decision
@@ -233,7 +236,7 @@ def _facts(
         desired=deployment.spec_replicas if deployment else 0,
         ready=deployment.ready if deployment else 0,
         decision=decision,
-        has_database=False,
+        budget=None,
     )
     if service is None:
         return facts
@@ -241,5 +244,18 @@ def _facts(
         facts,
         paused=is_paused(service),
         dry_run=service.spec.scaling.dry_run,
-        has_database=service.spec.database.postgres is not None,
+        budget=_budget_facts(entry, service),
+    )
+
+
+def _budget_facts(entry: Entry, service: ScalableService) -> BudgetFacts | None:
+    if service.spec.database.postgres is None:
+        return None
+    holdings = entry.holdings
+    return BudgetFacts(
+        budgeted=holdings.budgeted,
+        overridden=overridden_pools(service),
+        blocked=holdings.blocked,
+        short=holdings.short,
+        grants=holdings.grants,
     )

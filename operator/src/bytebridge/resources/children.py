@@ -12,7 +12,7 @@ from bytebridge.resources.disruption_budget import disruption_budget
 from bytebridge.resources.network_service import network_service
 from bytebridge.resources.ownership import Manifest, pod_selector
 from bytebridge.resources.pod_monitor import pod_monitor
-from bytebridge.resources.pooler.configuration import pooler_config_map
+from bytebridge.resources.pooler.configuration import pooler_config_map, pooler_name
 from bytebridge.resources.pooler.deployment import (
     pooler_deployment,
     pooler_disruption_budget,
@@ -23,10 +23,12 @@ from bytebridge.resources.pooler.deployment import (
 from bytebridge.resources.readers import (
     behind_one_address,
     readers_endpoint_slice,
+    readers_name,
     readers_service,
 )
 from bytebridge.resources.shared_cache import (
     shared_cache_deployment,
+    shared_cache_name,
     shared_cache_network_policy,
     shared_cache_service,
 )
@@ -95,3 +97,13 @@ def _pooler_children(
     yield pooler_deployment(service, postgres, pooler)
     yield pooler_disruption_budget(service)
     yield pooler_pod_monitor(service, pooler_selector(service))
+
+
+def optional_children(service: ScalableService) -> Iterator[tuple[str, str]]:
+    """Kind and name of what a service has in some modes only, and sheds in the others."""
+    for kind in ("Deployment", "Service", "PodDisruptionBudget", "ConfigMap"):
+        yield kind, pooler_name(service)
+    for kind in ("Deployment", "Service", "NetworkPolicy"):
+        yield kind, shared_cache_name(service)
+    for kind in ("Service", "EndpointSlice"):
+        yield kind, readers_name(service)
