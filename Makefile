@@ -29,6 +29,10 @@ setup: $(STAMP) ## Create .venv with the locked dependencies
 binaries: $(STAMP) ## Find, download or build what the local cluster runs (once; kept in the user's cache folder)
 	$(BIN)/bytebridge lab binaries
 
+.PHONY: servers
+servers: $(STAMP) ## Find PostgreSQL, PgBouncer and Valkey or Redis, or unpack Debian's packages of them
+	$(BIN)/bytebridge lab servers
+
 .PHONY: unit
 unit: $(STAMP) ## Run the fast tests (seconds)
 	$(BIN)/pytest tests/unit $(ARGS)
@@ -45,7 +49,7 @@ lint: $(STAMP) ## Check format, lint, types, layers and the generated CRD
 	done
 
 .PHONY: test
-test: lint binaries ## Run every check and every test, on a real local control plane
+test: lint binaries servers ## Run every check and every test, on a real local control plane
 	$(BIN)/pytest tests $(ARGS)
 
 .PHONY: demo

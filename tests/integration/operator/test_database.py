@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -36,6 +37,10 @@ def environment(cluster: Cluster, name: str) -> dict[str, str | None]:
 
 def pool_size(cluster: Cluster, name: str) -> str | None:
     return environment(cluster, name).get("DB_POOL_SIZE")
+
+
+def has_pools(cluster: Cluster, name: str) -> bool:
+    return pool_size(cluster, name) is not None
 
 
 def hpa_maximum(cluster: Cluster, name: str) -> int:
@@ -91,7 +96,7 @@ def test_too_few_connections_cap_the_replicas(cluster: Cluster) -> None:
 def test_services_share_and_one_shrinks_for_a_third(cluster: Cluster, database_budget: str) -> None:
     for name in ("a", "b"):
         cluster.create(with_database(name))
-        wait_for(f"pools of {name}", lambda name=name: pool_size(cluster, name) is not None, True)
+        wait_for(f"pools of {name}", partial(has_pools, cluster, name), wanted=True)
     sizes = {name: pool_size(cluster, name) for name in ("a", "b")}
     # The first had all; the second made it give back.
     assert sizes == {"a": "5", "b": "5"}

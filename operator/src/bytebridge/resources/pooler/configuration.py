@@ -107,5 +107,8 @@ def _database(postgres: Postgres, name: str, host: str, port: int, plan: PoolPla
         "pool_size": plan.server,
         # Should the Secret's user change, both users' pools together stay within it.
         "max_db_connections": plan.server,
+        # A busy pool that shrinks would keep its connections. Another connect_query makes
+        # PgBouncer replace them, each when its client gives it back (PgBouncer's loader.c).
+        "connect_query": f"'select {plan.server}'",
     }
     return f"{name} = " + " ".join(f"{key}={value}" for key, value in settings.items())
