@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+EXCERPT := operator/src/bytebridge/demo/data/azure-llm-conversation-2023.csv
 LOCK := operator/locks/development.txt
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
@@ -62,7 +63,7 @@ bench: $(STAMP) binaries ## Measure reaction, a fleet of 2,000 services and the 
 
 .PHONY: compare
 compare: $(STAMP) ## Simulate ByteBridge and its peers side by side into docs/comparison.md (ARGS="--report out.html" for plots)
-	$(BIN)/bytebridge compare --document docs/comparison.md $(ARGS)
+	$(BIN)/bytebridge compare --document docs/comparison.md --trace $(EXCERPT) $(ARGS)
 
 .PHONY: fmt
 fmt: $(STAMP) ## Format the code and mend what the linter can mend

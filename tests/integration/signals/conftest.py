@@ -4,8 +4,9 @@ import contextlib
 import http.client
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import yaml
@@ -21,7 +22,11 @@ SCRAPE_SECONDS = 0.5
 USERNAME, PASSWORD = "operator", "correct horse"
 _BCRYPT = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"
 
-StartPrometheus = Callable[[bool], str]
+
+class StartPrometheus(Protocol):
+    """Start one, with basic auth or without, on an exporter; gives its URL."""
+
+    def __call__(self, protected: bool, address: str | None = None) -> str: ...
 
 
 @pytest.fixture(scope="session")
@@ -32,17 +37,16 @@ def exposition() -> Iterator[Exposition]:
 
 @pytest.fixture(scope="session")
 def start_prometheus(exposition: Exposition) -> Iterator[StartPrometheus]:
-    """Start one, with basic auth or without; gives its URL."""
     program = next(program for program in PROGRAMS if program.name == "prometheus")
     binary = find_or_make(program).path
     ports = free_ports()
     with contextlib.ExitStack() as stack:
 
-        def start(protected: bool) -> str:
+        def start(protected: bool, address: str | None = None) -> str:
             folder = Path(tempfile.mkdtemp(prefix="bytebridge-signals-"))
             processes = stack.enter_context(Processes(folder))
             configuration = prometheus.write_configuration(folder, SCRAPE_SECONDS)
-            prometheus.write_target(folder, "signals", exposition.address, {})
+            prometheus.write_target(folder, "signals", address or exposition.address, {})
             web = folder / "web.yml"
             users = {"basic_auth_users": {USERNAME: _BCRYPT}} if protected else {}
             web.write_text(yaml.safe_dump(users))

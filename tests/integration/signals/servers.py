@@ -20,8 +20,14 @@ class Exposition:
     silent: set[str] = field(default_factory=set)
     """Series that are shown no more: those whose name contains one of these."""
     began: float = field(default_factory=time.monotonic)
+    past: list[str] = field(default_factory=list)
+    """Samples with timestamps of their own, told once: a history in one scrape."""
 
     def text(self) -> str:
+        if self.past:
+            told = "".join(f"{line}\n" for line in self.past)
+            self.past = []
+            return told
         elapsed = time.monotonic() - self.began
         counters = {name: 1_000.0 + rate * elapsed for name, rate in self.rates.items()}
         shown = {

@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from bytebridge.api.metrics import Metrics
 from bytebridge.scaling.observation import Readings
 from bytebridge.signals.dealing import SignalReport
-from bytebridge.signals.queries import SignalTarget
+from bytebridge.signals.queries import ON_DEMAND, SignalTarget
 from bytebridge.signals.source import PrometheusConnection, SignalSource
 from integration.signals.servers import Exposition
 
@@ -90,12 +91,34 @@ async def test_vllm(exposition: Exposition, prometheus_url: str) -> None:
         exposition.gauges[f"vllm:num_requests_running{{{labels}}}"] = 8.0
         histogram(exposition, "vllm:e2e_request_latency_seconds", labels, 2.0, (4.0, 6.0))
         histogram(exposition, "vllm:request_inference_time_seconds", labels, 2.0, (2.0, 4.0))
-    readings = await settled(prometheus_url, target("llm", ready=4, preset="vllm"), 4.0)
+        histogram(exposition, "vllm:time_to_first_token_seconds", labels, 2.0, (0.2, 0.4))
+        exposition.rates[f"vllm:prompt_tokens_total{{{labels}}}"] = 900.0
+        exposition.rates[f"vllm:generation_tokens_total{{{labels}}}"] = 100.0
+        # One pod fuller than the other: their mean counts.
+        exposition.gauges[f"vllm:kv_cache_usage_perc{{{labels}}}"] = (
+            0.3 if "llm-0" in labels else 0.9
+        )
+    service = replace(target("llm", ready=4, preset="vllm"), objectives=ON_DEMAND)
+    readings = await settled(prometheus_url, service, 4.0)
+    assert readings.first_token_seconds == close(0.39, rel=0.01)
+    assert readings.kv_cache_utilization == close(0.6)
+    assert readings.tokens_per_second == close(2_000, rel=0.1)
     assert (readings.queue_depth, readings.in_flight) == (10.0, 16.0)
     assert readings.latency_mean_seconds == close(5.0, rel=0.01)
     assert readings.latency_p95_seconds == close(5.9, rel=0.01)
     assert readings.service_seconds == close(3.0, rel=0.01)
     assert readings.coverage == 0.5
+
+
+async def test_tgi_tokens(exposition: Exposition, prometheus_url: str) -> None:
+    for labels in pods("tgi"):
+        exposition.rates[f"tgi_request_count{{{labels}}}"] = 2.0
+        histogram(exposition, "tgi_request_input_length", labels, 2.0, (300.0, 500.0))
+        histogram(exposition, "tgi_request_generated_tokens", labels, 2.0, (50.0, 150.0))
+    service = replace(target("tgi", preset="tgi"), objectives=ON_DEMAND)
+    readings = await settled(prometheus_url, service, 4.0)
+    assert readings.tokens_per_second == close(2_000, rel=0.1)
+    assert (readings.first_token_seconds, readings.kv_cache_utilization) == (None, None)
 
 
 async def test_torchserve(exposition: Exposition, prometheus_url: str) -> None:

@@ -54,7 +54,7 @@ class World:
         image: str = "i",
         **status: Any,
     ) -> None:
-        body = scalable_service(name, maxReplicas=max_replicas)
+        body = scalable_service(name, minReplicas=1, maxReplicas=max_replicas)
         body["metadata"] |= {"namespace": "nlp", "uid": name, "generation": generation}
         body["metadata"]["creationTimestamp"] = f"2026-01-01T00:00:0{len(self.store.services)}Z"
         body["spec"]["template"]["spec"]["containers"][0]["image"] = image

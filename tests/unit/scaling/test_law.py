@@ -27,7 +27,12 @@ from unit.scaling.build import POLICY, policy, seen
         (policy(min_replicas=0), seen(fast=0.5, queue_depth=0, desired=0), 1, Reason.UTILIZATION),
         (policy(min_replicas=0), seen(fast=0, queue_depth=3, desired=0), 1, Reason.WAKE_UP),
         (policy(min_replicas=0), seen(desired=0), 0, Reason.SIGNALS_UNKNOWN),
-        (policy(depth_per_replica=10), seen(queue_depth=95, desired=2), 10, Reason.BACKLOG),
+        (
+            policy(depth_per_replica=10, latency_seconds=None),
+            seen(queue_depth=95, desired=2),
+            10,
+            Reason.BACKLOG,
+        ),
         (policy(depth_per_replica=10), seen(desired=6), 6, Reason.SIGNALS_UNKNOWN),
         (
             policy(concurrency_per_replica=None),

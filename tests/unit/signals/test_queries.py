@@ -1,5 +1,8 @@
 """What is asked for, by preset."""
 
+import re
+from dataclasses import replace
+
 import pytest
 from pydantic import ValidationError
 
@@ -9,6 +12,7 @@ from bytebridge.signals.queries import PRESENT, plan_queries
 from bytebridge.signals.unknown import never_known
 from unit.signals.build import PRESETS, custom, metrics, target
 
+LLM = ("timeToFirstToken", "kvCacheUtilization", "tokenRate")
 RATE, QUEUE, BUSY = "requests_per_second", "queue_depth", "in_flight"
 P95, MEAN, SERVICE, PODS = (
     "latency_p95_seconds",
@@ -59,9 +63,9 @@ def test_a_preset_asks_for_the_labels_of_its_origin(preset: Preset) -> None:
 @pytest.mark.parametrize(
     ("preset", "names"),
     [
-        (Preset.BENTOML, ("queueDepth", "serviceTime", "cpuUtilization")),
-        (Preset.TORCHSERVE, ("queueDepth", "inFlight", "latency", "cpuUtilization")),
-        (Preset.CELERY, ("inFlight", "latency", "latencyMean", "cpuUtilization", "coverage")),
+        (Preset.BENTOML, ("queueDepth", "serviceTime", "cpuUtilization", *LLM)),
+        (Preset.TORCHSERVE, ("queueDepth", "inFlight", "latency", "cpuUtilization", *LLM)),
+        (Preset.CELERY, ("inFlight", "latency", "latencyMean", "cpuUtilization", *LLM, "coverage")),
     ],
 )
 def test_what_a_preset_cannot_give(preset: Preset, names: tuple[str, ...]) -> None:
@@ -101,3 +105,54 @@ def test_a_query_that_names_its_service_is_its_own() -> None:
 def test_a_broker_needs_a_queue(spec: dict[str, str], field: str) -> None:
     with pytest.raises(ValidationError, match=f"spec.metrics.{field}"):
         Metrics.model_validate(spec)
+
+
+@pytest.mark.parametrize(
+    ("preset", "wanted", "texts"),
+    [
+        (Preset.VLLM, "first_token_seconds", ["vllm:time_to_first_token_seconds_bucket"]),
+        (Preset.VLLM, "kv_cache_utilization", ["vllm:kv_cache_usage_perc", "gpu_cache_usage"]),
+        (Preset.VLLM, "tokens_per_second", ["prompt_tokens_total", "generation_tokens_total"]),
+        (Preset.TGI, "tokens_per_second", ["input_length_sum", "generated_tokens_sum"]),
+        (Preset.TGI, "kv_cache_utilization", []),
+        (Preset.FASTAPI, "first_token_seconds", []),
+    ],
+)
+def test_signals_of_an_objective_are_asked_for_with_it(
+    preset: Preset, wanted: str, texts: list[str]
+) -> None:
+    service = replace(target("a", metrics(preset)), objectives=frozenset({wanted}))
+    found = [
+        query.text
+        for query, asked in plan_queries([service]).items()
+        if any(signal.field == wanted for signal in asked["n", "a"])
+    ]
+    assert len(found) == (1 if texts else 0)
+    assert all(text in found[0] for text in texts)
+
+
+def test_a_query_of_an_objective_replaces_the_presets() -> None:
+    queries = Queries(kv_cache_utilization="mine")
+    service = replace(
+        target("a", metrics(Preset.VLLM, queries=queries)),
+        objectives=frozenset({"kv_cache_utilization"}),
+    )
+    texts = [query.text for query in plan_queries([service])]
+    assert "mine" in texts
+    assert not any("cache_usage" in text for text in texts)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_matchers_choose_the_pods_of_a_service_that_is_not_labelled_yet(preset: Preset) -> None:
+    chosen = 'namespace="n", pod=~"a-.+"'
+    origin = NAMES[preset].origin
+    plan = plan_queries([replace(target("a", metrics(preset)), matchers=chosen)])
+    for query in plan:
+        names = re.findall(r"[a-z_:]+(?=\{)", query.text)
+        if origin.of_pods:
+            assert names
+            assert query.text.count(chosen) == len(names), "each metric is chosen by them"
+            assert re.search(r"\b(rate|last_over_time)\([a-z_:]+\[", query.text) is None
+            assert query.match == ()
+        else:
+            assert not names, "a broker's exporter is told by the queue's name"

@@ -9,7 +9,7 @@ import pytest
 from bytebridge.simulation.engine import Run, Snapshot
 from bytebridge.simulation.outcome import course, figures, reversals, worst_share
 from bytebridge.simulation.service_model import Workload
-from bytebridge.simulation.summary import rows, standings
+from bytebridge.simulation.summary import rows
 
 WORKLOAD = Workload([float(i) for i in range(100)], [0.1] * 100, (1.0,) * 100)
 RUN = Run(
@@ -27,7 +27,7 @@ def test_figures_of_a_run() -> None:
     assert (outcome.p50, outcome.p95, outcome.p99) == (0.1, 0.3, inf)
     assert outcome.replica_hours == 2.0
     assert (outcome.actions, outcome.reversals) == (2, 1)
-    assert (outcome.lowest_amid_outage, outcome.highest) == (3, 3)
+    assert (outcome.lost_amid_outage, outcome.highest) == (1, 3)
 
 
 def test_course_shows_load_and_p95_by_time_of_arrival() -> None:
@@ -63,23 +63,14 @@ def test_reversals(replicas: list[int], expected: int) -> None:
     assert reversals(changes) == expected
 
 
-@pytest.mark.parametrize(
-    ("over", "hours", "holds"),
-    [
-        pytest.param(0.05, 0.8, True, id="better and cheaper"),
-        pytest.param(0.05, 0.9, False, id="better at too high a cost"),
-        pytest.param(0.11, 0.5, False, id="worse"),
-    ],
-)
-def test_standing_against_the_best_peer(over: float, hours: float, holds: bool) -> None:
+def test_rows_are_means_and_worst_seeds_relative_to_the_oracle() -> None:
     own = figures("s", "bytebridge", 0, WORKLOAD, RUN, 0.2, [])
-    outcomes = [
-        replace(own, over_share=over, replica_hours=hours),
-        replace(own, policy="kpa", over_share=0.1, replica_hours=1.0),
-        replace(own, policy="hpa-rps", over_share=0.2, replica_hours=0.1),
-        replace(own, policy="oracle", over_share=0.01, replica_hours=0.4),
-    ]
-    summary = rows(outcomes)
-    (standing,) = standings(summary)
-    assert (standing.peer, standing.holds) == ("kpa", holds)
-    assert summary[0].cost == pytest.approx(hours / 0.4)
+    other = replace(own, seed=1, over_share=0.2, failed_share=0.0, replica_hours=4.0, reversals=3)
+    oracle = replace(own, policy="oracle", replica_hours=1.5)
+    row, _ = rows([own, other, oracle])
+    assert row.seeds == 2
+    assert row.over_share == pytest.approx(0.15)
+    assert row.failed_share == pytest.approx(0.01)
+    assert (row.over_share_worst_seed, row.failed_share_worst_seed) == (0.2, 0.02)
+    assert (row.reversals, row.reversals_worst_seed) == (2, 3)
+    assert row.cost == pytest.approx(3.0 / 1.5)

@@ -4,6 +4,7 @@ import pytest
 
 from bytebridge.simulation.prometheus import (
     LATENCY_BUCKETS,
+    CpuUse,
     Fault,
     Outage,
     Prometheus,
@@ -82,7 +83,7 @@ def test_nothing_is_known_while_queries_fail(fault: Fault) -> None:
     assert prometheus.latest(61.0) is None
     assert prometheus.rate(lambda s: s.arrived, 60, 61.0) is None
     assert prometheus.latency(0.95, 60, 61.0) is None
-    assert prometheus.busy_slots(15, 61.0) == pytest.approx(6.0), "metrics-server goes on"
+    assert prometheus.cpu(15, 61.0) == CpuUse(45.0, 60.0, 90.0), "metrics-server goes on"
     assert prometheus.rate(lambda s: s.arrived, 60, 71.0) == pytest.approx(4500 * 51.5 / 45 / 60)
 
 
@@ -91,3 +92,19 @@ def test_gauges_are_absent_at_once_and_rates_live_on_when_scrapes_fail() -> None
     assert prometheus.latest(61.0) is None
     assert prometheus.rate(lambda s: s.arrived, 60, 61.0) is not None
     assert prometheus.rate(lambda s: s.arrived, 10, 61.0) is None
+    last = prometheus.last(15, 61.0)
+    assert last is not None
+    assert last.time == 50.0
+    assert prometheus.last(10, 61.0) is None
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        pytest.param(14.0, None, id="one scrape of metrics-server"),
+        pytest.param(44.9, CpuUse(15.0, 30.0, 90.0), id="up to 15 s old"),
+        pytest.param(45.0, CpuUse(30.0, 45.0, 90.0), id="the next scrape"),
+    ],
+)
+def test_metrics_server_scrapes_at_fixed_times(now: float, expected: CpuUse | None) -> None:
+    assert scraped().cpu(15, now) == expected

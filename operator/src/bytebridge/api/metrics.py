@@ -60,6 +60,12 @@ class Queries(Model):
     """Seconds of service without queueing, mean."""
     cpu_utilization: PromQL | None = None
     """Busy over ready capacity, 0 to 1."""
+    time_to_first_token: PromQL | None = None
+    """Seconds, at the objective's percentile; asked for with an objective for it."""
+    kv_cache_utilization: PromQL | None = None
+    """KV cache in use, 0 to 1, mean of the pods; asked for with `scaling.kvCache`."""
+    token_rate: PromQL | None = None
+    """Prompt and generated tokens a second over `$window`; asked for with `scaling.tokens`."""
 
 
 class Metrics(Model):

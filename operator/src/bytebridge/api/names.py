@@ -34,3 +34,6 @@ POOLS_ANNOTATION: Final = f"{GROUP}/pools"
 
 PAUSED_ANNOTATION: Final = f"{GROUP}/paused"
 """`"true"` on a ScalableService pauses it as `spec.scaling.paused` does."""
+
+MIN_REPLICAS_ANNOTATION: Final = f"{GROUP}/min-replicas"
+"""A floor by hand, for incidents: a whole number of replicas."""

@@ -1,14 +1,27 @@
 """The ScalableService itself."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bytebridge.api.base import Model, rules
 from bytebridge.api.cache import Cache
 from bytebridge.api.database import Database
-from bytebridge.api.metrics import Metrics
+from bytebridge.api.metrics import Metrics, Preset
 from bytebridge.api.scaling import Scaling
+
+_TTFT_QUERY = (
+    "spec.metrics.queries.timeToFirstToken: spec.scaling.objective.timeToFirstTokenMilliseconds "
+    "needs it, as only preset vllm exports it; add the query"
+)
+_KV_CACHE_QUERY = (
+    "spec.metrics.queries.kvCacheUtilization: spec.scaling.kvCache needs it, as only preset vllm "
+    "exports it; add the query"
+)
+_TPS_QUERY = (
+    "spec.metrics.queries.tokenRate: spec.scaling.tokens needs it, as only presets vllm and tgi "
+    "export it; add the query"
+)
 
 POD_TEMPLATE: dict[str, Any] = {
     "x-kubernetes-preserve-unknown-fields": True,
@@ -78,6 +91,28 @@ class ScalableServiceSpec(Model):
             ),
             "spec.metrics.queries: preset custom needs requestRate or queueDepth; add one",
         ),
+        (
+            (
+                "!has(self.scaling.objective)"
+                " || !has(self.scaling.objective.timeToFirstTokenMilliseconds)"
+                " || self.metrics.preset == 'vllm' || has(self.metrics.queries.timeToFirstToken)"
+            ),
+            _TTFT_QUERY,
+        ),
+        (
+            (
+                "!has(self.scaling.kvCache) || self.metrics.preset == 'vllm'"
+                " || has(self.metrics.queries.kvCacheUtilization)"
+            ),
+            _KV_CACHE_QUERY,
+        ),
+        (
+            (
+                "!has(self.scaling.tokens) || self.metrics.preset in ['vllm', 'tgi']"
+                " || has(self.metrics.queries.tokenRate)"
+            ),
+            _TPS_QUERY,
+        ),
     )
 
     template: Annotated[dict[str, Any] | None, Field(json_schema_extra=POD_TEMPLATE)] = None
@@ -91,6 +126,23 @@ class ScalableServiceSpec(Model):
     metrics: Metrics = Metrics()
     cache: Cache = Cache()
     database: Database = Database()
+
+    @model_validator(mode="after")
+    def _signals_of_its_objectives(self) -> Self:
+        """The CRD's rules, for files that no API server has seen."""
+        objective, preset = self.scaling.objective, self.metrics.preset
+        queries, vllm = self.metrics.queries, preset is Preset.VLLM
+        first_token = objective is not None and objective.time_to_first_token_milliseconds
+        refused = {
+            _TTFT_QUERY: first_token and not (vllm or queries.time_to_first_token),
+            _KV_CACHE_QUERY: self.scaling.kv_cache and not (vllm or queries.kv_cache_utilization),
+            _TPS_QUERY: self.scaling.tokens
+            and not (vllm or preset is Preset.TGI or queries.token_rate),
+        }
+        for message, wrong in refused.items():
+            if wrong:
+                raise ValueError(message)
+        return self
 
 
 class Metadata(Model):

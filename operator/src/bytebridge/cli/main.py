@@ -2,6 +2,7 @@
 
 import typer
 
+from bytebridge.cli.backtest import backtest
 from bytebridge.cli.bench import bench
 from bytebridge.cli.compare import compare
 from bytebridge.cli.crd import crd
@@ -11,6 +12,7 @@ from bytebridge.cli.lab import lab_app
 from bytebridge.cli.reference import reference
 from bytebridge.cli.run import run
 from bytebridge.cli.simulate import simulate
+from bytebridge.cli.tune import tune
 
 app = typer.Typer(
     name="bytebridge",
@@ -18,6 +20,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command()(backtest)
 app.command()(bench)
 app.command()(compare)
 app.command()(crd)
@@ -25,5 +28,6 @@ app.command()(decide)
 app.command()(demo)
 app.command()(reference)
 app.command()(simulate)
+app.command()(tune)
 app.command()(run)
 app.add_typer(lab_app, name="lab")

@@ -6,6 +6,7 @@ import typer
 import yaml
 from pydantic import ValidationError
 
+from bytebridge.api.annotations import manual_floor
 from bytebridge.api.service import ScalableService
 
 
@@ -16,7 +17,7 @@ def load_service(path: Path) -> ScalableService:
         typer.BadParameter: The file holds no valid ScalableService; the message names the field.
     """
     try:
-        return ScalableService.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        service = ScalableService.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, yaml.YAMLError) as error:
         raise typer.BadParameter(f"{path}: expected a readable YAML file: {error}") from error
     except ValidationError as error:
@@ -25,3 +26,8 @@ def load_service(path: Path) -> ScalableService:
             for item in error.errors()
         )
         raise typer.BadParameter(f"{path}: {problems}") from error
+    try:
+        manual_floor(service.metadata.annotations)
+    except ValueError as error:
+        raise typer.BadParameter(f"{path}: {error}") from error
+    return service

@@ -21,11 +21,13 @@ def simulate(
     variability: Annotated[
         float, typer.Option(min=0.0, help="Squared coefficient of variation of the service time.")
     ] = 0.5,
-    seeds: Annotated[int, typer.Option(min=1, help="Draws of the service times.")] = 3,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Draws of the service times and of added requests.")
+    ] = 3,
     report: Annotated[Path | None, typer.Option(help="HTML file to write, with plots.")] = None,
 ) -> None:
     """Replay a trace against a model of the service, under ByteBridge and its peers."""
-    from bytebridge.simulation.campaign import Job
+    from bytebridge.simulation.job import Job
     from bytebridge.simulation.policies.registry import require_known
     from bytebridge.simulation.progress import perform_with_progress
     from bytebridge.simulation.replay import scenario_of_trace
@@ -36,22 +38,24 @@ def simulate(
     names = tuple(name.strip() for name in policies.split(","))
     try:
         require_known(names)
-        scenario = scenario_of_trace(
-            load_service(service), trace, scale, service_milliseconds / 1000, variability
-        )
+        loaded = load_service(service)
+        scenarios = [
+            scenario_of_trace(loaded, trace, scale, service_milliseconds / 1000, variability, seed)
+            for seed in range(seeds)
+        ]
     except (TraceError, OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
     jobs = [
         Job(scenario, seed, names, with_courses=report is not None and seed == 0)
-        for seed in range(seeds)
+        for seed, scenario in enumerate(scenarios)
     ]
     results = perform_with_progress(jobs)
     summary = rows(outcome for result in results for outcome in result.outcomes)
-    typer.echo(scenario.summary)
+    typer.echo(scenarios[0].summary)
     typer.echo(scenario_table(summary))
     if report is not None:
         from bytebridge.simulation.report import html_report
 
-        html = html_report([scenario], summary, {scenario.name: results[0].courses})
+        html = html_report(scenarios[:1], summary, {scenarios[0].name: results[0].courses})
         report.write_text(html, encoding="utf-8")
         typer.echo(f"Report: {report}")

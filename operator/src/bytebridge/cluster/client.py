@@ -95,7 +95,9 @@ class ClusterClient:
                 query=query,
                 accept=METADATA_ONLY,
             )
-            keys |= {(i["metadata"]["namespace"], i["metadata"]["name"]) for i in page["items"]}
+            keys |= {
+                (i["metadata"]["namespace"], i["metadata"]["name"]) for i in page["items"] or ()
+            }
             token = page["metadata"].get("continue")
             if not token:
                 return keys

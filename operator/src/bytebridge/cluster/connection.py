@@ -1,7 +1,6 @@
 """One aiohttp session to the API server, from the credentials that kopf finds."""
 
 import base64
-import json
 import ssl
 import tempfile
 import time
@@ -12,6 +11,7 @@ from typing import Any, Self
 
 import aiohttp
 import kopf
+import orjson
 
 from bytebridge.cluster.errors import ApiError
 
@@ -112,10 +112,10 @@ class Connection:
                 json=body,
                 headers=self._headers(content_type, accept),
             ) as response:
-                text = await response.text()
+                content = await response.read()
                 if response.status >= 400:
-                    raise ApiError(response.status, subject, _refusal(text))
-                answer: dict[str, Any] = json.loads(text)
+                    raise ApiError(response.status, subject, _refusal(content))
+                answer: dict[str, Any] = orjson.loads(content)
                 return answer
         except (TimeoutError, aiohttp.ClientError, ValueError) as error:
             raise ApiError(0, subject, f"the API server did not answer: {error!r}") from error
@@ -133,12 +133,12 @@ class Connection:
         return headers
 
 
-def _refusal(text: str) -> str:
+def _refusal(content: bytes) -> str:
     """The sentence of a Status object, or the plain text of an unknown path."""
     try:
-        return str(json.loads(text)["message"])
+        return str(orjson.loads(content)["message"])
     except (ValueError, KeyError, TypeError):
-        return text.strip() or "refused without a word"
+        return content.decode(errors="replace").strip() or "refused without a word"
 
 
 def _ssl_context(info: kopf.ConnectionInfo) -> ssl.SSLContext:

@@ -1,8 +1,10 @@
 """Conditions from facts: a chain of small pure checks, each with reason and message."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bytebridge.api.annotations import manual_floor
+from bytebridge.api.names import MIN_REPLICAS_ANNOTATION
 from bytebridge.api.status import ConditionType
 from bytebridge.budget.claims import Role
 from bytebridge.budget.grants import Grant
@@ -41,6 +43,9 @@ class Facts:
     decision: Decision | None
     budget: BudgetFacts | None
     """`None`: there is no database."""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    """Of the ScalableService."""
+    max_replicas: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ def findings(facts: Facts) -> Mapping[ConditionType, Finding]:
         ConditionType.SCALING_ACTIVE: _scaling_active,
         ConditionType.METRICS_AVAILABLE: _metrics_available,
         ConditionType.DATABASE_BUDGET: _database_budget,
+        ConditionType.MANUAL_FLOOR: _manual_floor,
     }
     found = {kind: check(facts) for kind, check in checks.items()}
     return {kind: finding for kind, finding in found.items() if finding is not None}
@@ -143,3 +149,18 @@ def _database_budget(facts: Facts) -> Finding | None:
         for role, grant in budget.grants.items()
     )
     return Finding("True", "Budgeted", words)
+
+
+def _manual_floor(facts: Facts) -> Finding | None:
+    """Only while the annotation is there: in an incident nobody may have to guess what it does."""
+    try:
+        floor = manual_floor(facts.annotations)
+    except ValueError as error:
+        return Finding("False", "Unreadable", f"{error}. A floor that was read before stays")
+    if floor is None:
+        return None
+    words = f"annotation {MIN_REPLICAS_ANNOTATION}: at least {floor} replicas"
+    if floor > facts.max_replicas:
+        words += f", cut to spec.scaling.maxReplicas ({facts.max_replicas}); raise it for more"
+        return Finding("True", "CutToMaxReplicas", words)
+    return Finding("True", "InForce", f"{words}; remove it when the incident is over")

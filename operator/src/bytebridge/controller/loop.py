@@ -19,6 +19,7 @@ from bytebridge.signals.source import SignalSource
 log = structlog.get_logger()
 
 CONCURRENT_PASSES = 32
+_NONE: frozenset[str] = frozenset()
 _BLIND = frozenset({Reason.SIGNALS_UNKNOWN, Reason.FALLBACK})
 
 
@@ -85,21 +86,21 @@ class DecisionLoop:
                 around.store, around.client, entries, around.monotonic(), around.now()
             )
             rivals = around.store.rivals()
-            limit = asyncio.Semaphore(CONCURRENT_PASSES)
             deadline = self._around.monotonic() + self._tick_seconds
+            # Decisions first: children can wait, for the next tick if need be.
+            waiting = iter(sorted(entries.items(), key=lambda item: item[1].outdated))
 
-            async def one(key: Key, entry: Entry) -> None:
-                async with limit:
+            async def work() -> None:
+                for key, entry in waiting:
                     now = self._around.monotonic()
-                    # Children can wait for the next tick; decisions cannot.
                     if now > leads_until or (entry.outdated and now > deadline):
                         return
                     readings = report.readings.get(key, Readings())
                     why = report.explanations.get(key)
                     await self._guarded(key, entry, rivals.get(key), readings, why)
 
-            decisions_first = sorted(entries.items(), key=lambda item: item[1].outdated)
-            await asyncio.gather(*(one(key, entry) for key, entry in decisions_first))
+            # A task a service would cost more than most passes, which change nothing.
+            await asyncio.gather(*(work() for _ in range(CONCURRENT_PASSES)))
             self._count(entries)
 
     async def _guarded(
@@ -131,6 +132,7 @@ class DecisionLoop:
                     metrics=entry.service.spec.metrics,
                     percentile=entry.policy.percentile,
                     ready_replicas=deployment.ready if deployment else 0,
+                    objectives=entry.policy.own_signals if entry.policy.generates_text else _NONE,
                 )
             )
         return targets

@@ -103,6 +103,7 @@ async def _serve(
         readings=readings,
         replicas=Replicas(deployment.spec_replicas, deployment.ready, deployment.starting),
         startup_seconds=entry.startup_seconds,
+        unix_time=around.now().timestamp(),
         template_hash=deployment.template_hash,
     )
     ceiling = replicas_ceiling(entry, service, deployment)
@@ -245,6 +246,8 @@ def _facts(
         paused=is_paused(service),
         dry_run=service.spec.scaling.dry_run,
         budget=_budget_facts(entry, service),
+        annotations=service.metadata.annotations,
+        max_replicas=service.spec.scaling.max_replicas,
     )
 
 

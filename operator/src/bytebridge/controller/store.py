@@ -1,13 +1,13 @@
 """The operator's own cache, fed by the watches."""
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from bytebridge.api.database_budget import DatabaseBudget
-from bytebridge.api.names import KIND
+from bytebridge.api.names import KIND, MIN_REPLICAS_ANNOTATION
 from bytebridge.api.service import ScalableService
 from bytebridge.controller.holdings import Holdings, holdings_of
 from bytebridge.controller.projection import (
@@ -101,6 +101,8 @@ class Store:
         if known is None or known.uid != fresh.uid:
             self.services[key] = fresh
             return
+        if service is not None and policy is not None and known.policy is not None:
+            policy = _with_last_floor(service, policy, known.policy)
         known.service, known.policy, known.problem = service, policy, problem
         known.generation = fresh.generation
 
@@ -199,3 +201,11 @@ class Store:
             field_path = ".".join(str(part) for part in first["loc"])
             return None, None, f"{field_path}: {first['msg']}"
         return service, compile_policy(service, self._tick_seconds), None
+
+
+def _with_last_floor(service: ScalableService, policy: Policy, before: Policy) -> Policy:
+    """A slip of the pen in the annotation must not take an incident's replicas away."""
+    unreadable = policy.manual_floor is None and MIN_REPLICAS_ANNOTATION in (
+        service.metadata.annotations
+    )
+    return replace(policy, manual_floor=before.manual_floor) if unreadable else policy

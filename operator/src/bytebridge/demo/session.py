@@ -68,7 +68,7 @@ def run(course: Course, say: Callable[[str], None], on_sample: Callable[[Replay]
 def _replay(
     course: Course, service: ScalableService, on_sample: Callable[[Replay], None]
 ) -> Replay:
-    profile, load, objective = ServiceProfile(), course.load, service.spec.scaling.objective
+    profile, load = ServiceProfile(), course.load
     surge = next(phase for phase in load.phases if phase.name == SURGE)
     busy = load.usual * surge.level * profile.mean_service_seconds
     begin = load.starts_of(SURGE)
@@ -77,7 +77,7 @@ def _replay(
         surge_at=begin,
         surge_ends=begin + surge.seconds,
         enough_replicas=ceil(busy / profile.slots_per_replica / FULL),
-        objective_seconds=objective.latency_milliseconds / 1000 if objective else 0.2,
+        objective_seconds=service.spec.scaling.latency_seconds or 0.2,
     )
     return Replay(
         load=load,

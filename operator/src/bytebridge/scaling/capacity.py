@@ -56,7 +56,7 @@ def learn_capacity(
     if observation.template_hash != known.template_hash:
         known = Capacity(template_hash=observation.template_hash, waited_at=known.waited_at)
     known = replace(known, waited_at=_last_backlog(known, observation))
-    slots = configured_slots or _learned_slots(known.slots, observation)
+    slots = configured_slots or _learned_slots(known.slots, observation, queue_growth)
     measured = _service_seconds(observation, known)
     estimated = None
     if measured is None:
@@ -108,6 +108,19 @@ def _by_littles_law(readings: Readings) -> float | None:
     return readings.in_flight / slow if steady else None
 
 
+def _busy_by_littles_law(readings: Readings, queue_growth: float) -> float | None:
+    """Busy slots where no gauge tells them, N = X S: means of the same window."""
+    windows, service = readings.requests_per_second, readings.service_seconds
+    if not windows or not service:
+        return None
+    return _served(windows[max(windows)], queue_growth) * service
+
+
+def _served(rate: float, queue_growth: float) -> float:
+    """Of arrivals those that do not pile up; of completions all."""
+    return rate - queue_growth if queue_growth < LARGEST_GROWTH_SHARE * rate else rate
+
+
 def _estimated_service_seconds(
     observation: Observation, slots: float | None, queue_growth: float
 ) -> float | None:
@@ -122,7 +135,7 @@ def _estimated_service_seconds(
     if not windows or not windows[min(windows)] or not readings.queue_depth:
         return latency
     rate = windows[min(windows)]
-    served = rate - queue_growth if queue_growth < LARGEST_GROWTH_SHARE * rate else rate
+    served = _served(rate, queue_growth)
     busy = readings.in_flight or ready * (slots or 1.0)
     estimate = busy / served if busy else None
     if estimate is None or latency is None:
@@ -130,11 +143,16 @@ def _estimated_service_seconds(
     return min(estimate, latency)
 
 
-def _learned_slots(known: float | None, observation: Observation) -> float | None:
+def _learned_slots(
+    known: float | None, observation: Observation, queue_growth: float
+) -> float | None:
     readings, ready = observation.readings, observation.replicas.ready
-    if ready <= 0 or not readings.in_flight:
+    in_flight = readings.in_flight
+    if in_flight is None:
+        in_flight = _busy_by_littles_law(readings, queue_growth)
+    if ready <= 0 or not in_flight:
         return known
-    busy = min(MAX_SLOTS_PER_REPLICA, max(1.0, readings.in_flight / ready))
+    busy = min(MAX_SLOTS_PER_REPLICA, max(1.0, in_flight / ready))
     if known is None:
         return busy
     saturated = (readings.queue_depth or 0.0) >= SATURATED_BACKLOG * ready

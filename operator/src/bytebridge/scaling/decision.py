@@ -24,6 +24,13 @@ class Reason(StrEnum):
     FALLBACK = "Fallback"
     SCALED_TO_ZERO = "ScaledToZero"
     WAKE_UP = "WakeUp"
+    SCHEDULED = "Scheduled"
+    MANUAL_FLOOR = "ManualFloor"
+    HEADROOM = "Headroom"
+    STANDBY = "Standby"
+    TIME_TO_FIRST_TOKEN = "TimeToFirstToken"  # noqa: S105 - of an answer, not of a login
+    KV_CACHE = "KvCache"
+    TOKEN_RATE = "TokenRate"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,11 @@ class HoldWindow:
 
     _needs: deque[tuple[float, int]] = field(default_factory=deque)
 
+    @property
+    def empty(self) -> bool:
+        """Nothing is remembered."""
+        return not self._needs
+
     def add(self, time: float, replicas: int) -> None:
         """Remember what was needed at a moment."""
         while self._needs and self._needs[-1][1] <= replicas:

@@ -1,18 +1,31 @@
 """The law: one decision from one observation."""
 
 from dataclasses import dataclass, replace
-from math import ceil
 
 from bytebridge.scaling.bottleneck import SLOWER, BusyFleet, observe, useful_replicas
-from bytebridge.scaling.bounds import clamp, limit_step
+from bytebridge.scaling.bounds import (
+    clamp,
+    fewest_of_period,
+    limit_step,
+    lowest_step,
+    most_of_period,
+)
 from bytebridge.scaling.capacity import Capacity, learn_capacity
 from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.demand import Demand, estimate_demand, queue_growth
 from bytebridge.scaling.explanation import explain
 from bytebridge.scaling.floors import smoothed_dispersion
-from bytebridge.scaling.needs import REASONS, Needs, Startup, compute_needs
+from bytebridge.scaling.language_model import (
+    LANGUAGE_MODEL,
+    LanguageModelMemory,
+    with_language_model,
+)
+from bytebridge.scaling.needs import NOT_OF_A_SURGE, REASONS, Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.rails import Rails, RailsMemory, raise_minimum
+from bytebridge.scaling.seasonal import observe_season, seasonal_rate
+from bytebridge.scaling.standby import with_standby
 from bytebridge.scaling.state import State
 
 FULL_COVERAGE = 0.9
@@ -41,7 +54,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         state: Memory of this service; updated.
         observation: What is known now.
     """
-    _remember_present(state, observation)
+    _remember_present(policy, state, observation)
     state.capacity = learn_capacity(
         state.capacity,
         observation,
@@ -56,20 +69,76 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         _ready_throughput(state.capacity, observation),
     )
     startup = _startup(policy, state, observation)
-    needs = compute_needs(policy, observation, demand, state.capacity, state.dispersion, startup)
+    rails = _rails(policy, state, observation, startup)
+    if rails is not None:
+        policy = rails.policy
+    season = _season(policy, state, observation.time, demand, startup)
+    needs = compute_needs(
+        policy, observation, demand, state.capacity, state.dispersion, startup, season
+    )
     useful, evidence = _useful(policy, state, observation, demand, needs, startup)
+    if policy.generates_text:
+        state.language_model = state.language_model or LanguageModelMemory()
+        rate = demand.rate if demand else None
+        memory = state.language_model
+        needs = with_language_model(policy, memory, observation, state.capacity, needs, rate)
+        useful = max(useful, *(needs.floors.get(name, 0) for name in LANGUAGE_MODEL))
+    if state.rails is not None and policy.standby_seconds:
+        needs, useful = with_standby(policy, state.rails.standby, observation, needs, useful)
     _learn_dispersion(state, observation, demand)
     choice = _choose(policy, state, observation, needs, demand, useful)
     if evidence and needs.complete:
         choice = _Choice(choice.replicas, Reason.BOTTLENECK_ELSEWHERE, evidence)
+    if policy.standby_seconds and choice.reason is Reason.STEADY and needs.binding == "standby":
+        words = f"a part of the largest need of {policy.standby_seconds:.0f} s stays"
+        choice = _Choice(choice.replicas, Reason.STANDBY, words)
+    if rails is not None:
+        choice = _explained_by_rails(choice, rails, useful)
+        needs = replace(needs, floors={**needs.floors, **rails.floors})
     return _decision(observation, choice, needs, demand, state.capacity, state.dispersion)
 
 
-def _remember_present(state: State, observation: Observation) -> None:
+def _season(
+    policy: Policy, state: State, time: float, demand: Demand | None, startup: Startup
+) -> float:
+    """The season's rate for when what is decided now serves. Workers need no forecast."""
+    if demand is None or not policy.interactive:
+        return 0.0
+    observe_season(state.seasons, time, demand.rate, policy.day_seconds)
+    if state.seasons.trusted is None:
+        return 0.0
+    horizon = startup.seconds + policy.tick_seconds
+    return seasonal_rate(state.seasons, time, demand.rate, horizon, policy.day_seconds)
+
+
+def _rails(
+    policy: Policy, state: State, observation: Observation, startup: Startup
+) -> Rails | None:
+    if state.rails is None or (not policy.schedule and policy.manual_floor is None):
+        return None
+    lead = startup.seconds + policy.tick_seconds
+    return raise_minimum(policy, state.rails.schedule, observation.unix_time, lead)
+
+
+def _explained_by_rails(choice: _Choice, rails: Rails, needed: int) -> _Choice:
+    """What a person's floor asks for is not said to fit the load."""
+    unexplained = choice.reason in {Reason.MIN_REPLICAS, Reason.STEADY, Reason.SIGNALS_UNKNOWN}
+    if not unexplained or not rails.bind(choice.replicas, needed):
+        return choice
+    if choice.reason is Reason.SIGNALS_UNKNOWN:
+        return replace(choice, held=f"{choice.held}; {rails.words}")
+    return _Choice(choice.replicas, rails.reason, rails.words)
+
+
+def _remember_present(policy: Policy, state: State, observation: Observation) -> None:
     """After a start, what stands counts as needed until the hold has passed."""
     if not state.decided_once:
         state.needs.add(observation.time, observation.replicas.desired)
         state.decided_once = True
+    if state.rails is None:
+        state.rails = RailsMemory.of(policy)
+    if state.rails is not None:
+        state.rails.remember(observation.time, observation.replicas.desired)
     if observation.replicas.starting == 0:
         state.starting_since = None
     elif state.starting_since is None:
@@ -113,7 +182,9 @@ def _useful(
     if memory.usual_seconds is None or capacity.service_seconds < SLOWER * memory.usual_seconds:
         return needed, None
     usual = replace(capacity, service_seconds=memory.usual_seconds)
-    usually = compute_needs(policy, observation, demand, usual, state.dispersion, startup)
+    usually = compute_needs(
+        policy, observation, demand, usual, state.dispersion, startup, needs.season
+    )
     return useful_replicas(memory, fleet, needed, max(usually.floors.values(), default=0))
 
 
@@ -151,11 +222,12 @@ def _choose(
     state.small_steps.add(time, standing)
     state.surplus.add(time, needed)
     if needed > present:
-        return _Choice(limit_step(policy, present, needed), _up_reason(policy, needs, demand))
+        allowed = limit_step(policy, fewest_of_period(policy, state.rails, time, present), needed)
+        return _Choice(max(present, allowed), _up_reason(policy, needs, demand))
     coverage = observation.readings.coverage
     if coverage is not None and coverage < FULL_COVERAGE:
         return _partly_blind(policy, present, coverage)
-    if state.capacity.estimated and policy.latency_seconds is not None:
+    if state.capacity.estimated and policy.interactive:
         words = "the service time is an estimate until nothing has waited for a minute"
         return _Choice(clamp(policy, present), Reason.SCALE_DOWN_HOLD, words)
     if needs.clearing:
@@ -190,7 +262,7 @@ def _up_reason(policy: Policy, needs: Needs, demand: Demand | None) -> Reason:
         return Reason.MAX_REPLICAS
     if binding is None or asked < policy.min_replicas:
         return Reason.MIN_REPLICAS
-    if demand is not None and demand.surging and binding != "drain":
+    if demand is not None and demand.surging and binding not in NOT_OF_A_SURGE:
         return Reason.SURGE_DETECTED
     return REASONS[binding]
 
@@ -207,8 +279,11 @@ def _down(policy: Policy, state: State, time: float, present: int, needed: int) 
         hold *= SMALL_STEP_HOLDS
         target = min(present, max(target, state.small_steps.largest(time, hold)))
     if target < present:
-        lowest = present - max(1, ceil(present * policy.max_step_down))
-        target = max(target, clamp(policy, lowest))
+        lowest = lowest_step(policy, most_of_period(policy, state.rails, time, present))
+        target = min(present, max(target, clamp(policy, lowest)))
+        if target == present:
+            words = "scaleDown.periodSeconds allows no further step yet"
+            return _Choice(present, Reason.SCALE_DOWN_HOLD, words)
         reason = Reason.SCALED_TO_ZERO if target == 0 else Reason.SCALE_DOWN
         return _Choice(target, reason)
     if needed < target:

@@ -8,6 +8,7 @@ from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.demand import Demand
 from bytebridge.scaling.floors import (
+    EPSILON,
     Fleet,
     burst_floor,
     drain_floor,
@@ -33,10 +34,17 @@ REASONS: Mapping[str, Reason] = {
     "depth": Reason.BACKLOG,
     "cpu": Reason.UTILIZATION,
     "wake": Reason.WAKE_UP,
+    "headroom": Reason.HEADROOM,
+    "standby": Reason.STANDBY,
+    "ttft": Reason.TIME_TO_FIRST_TOKEN,
+    "kvCache": Reason.KV_CACHE,
+    "tokens": Reason.TOKEN_RATE,
 }
 
-SURPLUS = frozenset({"drain", "forecast"})
-"""Rules whose need passes soon."""
+SURPLUS = frozenset({"drain", "forecast", "standby"})
+"""Rules whose need passes soon, or has a time of its own."""
+NOT_OF_A_SURGE = frozenset({"drain", "standby", "ttft", "kvCache", "tokens"})
+"""Rules that are named also while the load is rising fast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,8 @@ class Needs:
     """False: something was unknown, so the floors are a reason to go up but not to go down."""
     clearing: bool = False
     """A backlog is being worked off that will not be gone by the next decision."""
+    season: float = 0.0
+    """The season's rate that was reckoned with, requests a second."""
 
     @property
     def standing(self) -> int:
@@ -77,29 +87,54 @@ def compute_needs(
     capacity: Capacity,
     dispersion: float,
     startup: Startup,
+    season: float = 0.0,
 ) -> Needs:
-    """Apply every rule for which enough is known."""
-    backlog = observation.readings.queue_depth
+    """Apply every rule for which enough is known.
+
+    Args:
+        policy: The compiled spec.
+        observation: What is known now.
+        demand: `None`: unknown.
+        capacity: Of one replica.
+        dispersion: Index of dispersion of the arrivals.
+        startup: When capacity serves.
+        season: Requests a second that the season has for then; 0: nothing beyond the present.
+    """
+    readings, rate = observation.readings, demand.rate if demand else 0.0
+    backlog = readings.queue_depth
     floors: dict[str, int] = {}
-    complete, clearing = True, False
+    has_queue = policy.depth_per_replica is not None or policy.drain_seconds is not None
+    complete, clearing = backlog is not None or not has_queue, False
     if policy.depth_per_replica is not None:
-        floors["depth"] = ceil((backlog or 0.0) / policy.depth_per_replica)
-        complete = backlog is not None
+        floors["depth"] = ceil((backlog or 0.0) / policy.depth_per_replica - EPSILON)
+    if rate > 0 or backlog:
+        if capacity.slots is None or not capacity.service_seconds:
+            floors |= _floors_without_capacity(policy, observation)
+            complete = complete and (policy.depth_suffices or "cpu" in floors)
+        else:
+            floors |= _load_floors(policy, rate, capacity, dispersion)
+            forecast = _forecast(policy, demand, dispersion, startup)
+            floors["forecast"] = _forecast_floor(policy, max(forecast, season), rate, capacity)
+            floors["drain"] = _drain(
+                policy, observation, (rate, forecast), (capacity, startup), floors
+            )
+            clearing = _clearing(policy, observation, rate, capacity)
     if demand is None:
-        complete = complete and policy.depth_per_replica is not None
-    elif demand.rate > 0 and (capacity.slots is None or not capacity.service_seconds):
-        floors |= _floors_without_capacity(policy, observation)
-        complete = "cpu" in floors
-    elif demand.rate > 0:
-        forecast = _forecast(policy, demand, dispersion, startup)
-        floors |= _queueing_floors(policy, demand.rate, capacity, dispersion)
-        floors["forecast"] = _forecast_floor(policy, forecast, demand.rate, capacity)
-        floors["drain"] = _drain(policy, observation, (demand.rate, forecast), capacity, startup)
-        floors["drain"] = min(floors["drain"], _most_surplus(floors))
-        clearing = _clearing(policy, observation, demand.rate, capacity)
-    if backlog or (demand is not None and demand.rate > 0):
+        complete = complete and policy.depth_suffices
+    if rate > 0 or backlog or (has_queue and readings.in_flight):
         floors["wake"] = 1
-    return Needs(floors, complete, clearing)
+    return Needs(floors, complete, clearing, season)
+
+
+def _load_floors(
+    policy: Policy, rate: float, capacity: Capacity, dispersion: float
+) -> dict[str, int]:
+    """What the present load asks for, and what `headroomPercent` of it more would."""
+    floors = _queueing_floors(policy, rate, capacity, dispersion)
+    if policy.headroom:
+        more = _queueing_floors(policy, rate * (1 + policy.headroom), capacity, dispersion)
+        floors["headroom"] = max(more.values())
+    return floors
 
 
 def _queueing_floors(
@@ -112,13 +147,16 @@ def _queueing_floors(
         floors["latency"] = latency_floor(
             load, slots, service, policy.latency_seconds, policy.percentile
         )
+    if policy.interactive:
         floors["burst"] = burst_floor(load, slots, dispersion)
     return floors
 
 
-def _forecast(policy: Policy, demand: Demand, dispersion: float, startup: Startup) -> float:
+def _forecast(policy: Policy, demand: Demand | None, dispersion: float, startup: Startup) -> float:
     """The rate when what is decided now serves. Workers with a queue need no forecast."""
-    if policy.latency_seconds is None or not demand.rising:
+    if demand is None:
+        return 0.0
+    if not policy.interactive or not demand.rising:
         return demand.rate
     horizon = startup.seconds + policy.tick_seconds
     return forecast_rate(demand.sample.history, demand.rate, horizon, dispersion)
@@ -150,8 +188,28 @@ def _drain(
     policy: Policy,
     observation: Observation,
     rates: tuple[float, float],
+    service: tuple[Capacity, Startup],
+    floors: Mapping[str, int],
+) -> int:
+    """What an urgent backlog asks for, within bounds, and what `drainSeconds` does, without."""
+    capacity, startup = service
+    asked = 0
+    if policy.interactive:
+        wanted = _draining(observation, rates, capacity, startup, DRAIN_SECONDS)
+        asked = min(wanted, _most_surplus(floors))
+    if policy.drain_seconds is not None:
+        # Pods that are asked for now take their start-up time of it.
+        left = max(policy.drain_seconds - startup.seconds, min(policy.drain_seconds, DRAIN_SECONDS))
+        asked = max(asked, _draining(observation, rates, capacity, startup, left))
+    return asked
+
+
+def _draining(
+    observation: Observation,
+    rates: tuple[float, float],
     capacity: Capacity,
     startup: Startup,
+    drain_seconds: float,
 ) -> int:
     throughput = capacity.requests_per_second
     if throughput is None:
@@ -166,7 +224,6 @@ def _drain(
         seconds_to_ready=startup.seconds_to_ready,
         startup_seconds=startup.seconds,
     )
-    drain_seconds = policy.drain_seconds or DRAIN_SECONDS
     backlog = _backlog(observation, capacity)
     return drain_floor(fleet, then, (now + then) / 2, backlog, drain_seconds)
 
@@ -177,9 +234,13 @@ def _most_surplus(floors: Mapping[str, int]) -> int:
 
 
 def _clearing(policy: Policy, observation: Observation, rate: float, capacity: Capacity) -> bool:
-    """Whether a service with a latency objective still needs its surplus for a backlog."""
+    """Whether a service that has to work off its backlog in time still needs its surplus."""
     throughput, backlog = capacity.requests_per_second, _backlog(observation, capacity)
-    if throughput is None or backlog == 0 or policy.latency_seconds is None:
+    if throughput is None or backlog == 0:
+        return False
+    if policy.drain_seconds is not None:
+        return True  # A replica less would make it late: the time is promised to the last message.
+    if not policy.interactive:
         return False
     surplus = observation.replicas.ready * throughput - rate
     return backlog > surplus * policy.tick_seconds

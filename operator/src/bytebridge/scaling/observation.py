@@ -22,6 +22,12 @@ class Readings:
     """Mean service time without queueing over 60 s."""
     cpu_utilization: float | None = None
     """Busy over ready capacity, 0 to 1."""
+    first_token_seconds: float | None = None
+    """Time to first token over 60 s, at the objective's percentile."""
+    kv_cache_utilization: float | None = None
+    """KV cache in use, 0 to 1, mean of the ready replicas."""
+    tokens_per_second: float | None = None
+    """Prompt and generated tokens of all replicas, over 60 s."""
     coverage: float | None = None
     """Share of the ready replicas whose series were fresh, 0 to 1; `None` when not known.
 
@@ -50,5 +56,7 @@ class Observation:
     replicas: Replicas
     startup_seconds: float | None = None
     """Measured 90th percentile of a pod's time from creation to Ready; `None` until measured."""
+    unix_time: float | None = None
+    """Wall time, seconds since 1970, for schedules; `None`: unknown."""
     template_hash: str | None = None
     """Identity of the pod template: what was learned is forgotten when it changes."""

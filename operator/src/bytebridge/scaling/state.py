@@ -6,6 +6,9 @@ from bytebridge.scaling.bottleneck import Bottleneck
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.demand import Sample
 from bytebridge.scaling.hold import HoldWindow
+from bytebridge.scaling.language_model import LanguageModelMemory
+from bytebridge.scaling.rails import RailsMemory
+from bytebridge.scaling.seasonal import Seasons
 
 
 @dataclass(slots=True)
@@ -21,6 +24,11 @@ class State:
     """Needs that are held longer, against going down by a little and up again."""
     surplus: HoldWindow = field(default_factory=HoldWindow)
     """Needs of a backlog or a forecast, given back soon."""
+    seasons: Seasons = field(default_factory=Seasons)
+    language_model: LanguageModelMemory | None = None
+    """Only of services with floors of an LLM server."""
+    rails: RailsMemory | None = None
+    """Only of services that use them."""
     bottleneck: Bottleneck = field(default_factory=Bottleneck)
     blind_since: float | None = None
     starting_since: float | None = None

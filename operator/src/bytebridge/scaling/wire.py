@@ -28,6 +28,7 @@ def parse_observation(line: str) -> Observation:
         readings=_readings(data),
         replicas=_replicas(data.get("replicas")),
         startup_seconds=_number(data, "startupSeconds"),
+        unix_time=_number(data, "unixTimeSeconds"),
         template_hash=_text(data.get("templateHash")),
     )
 
@@ -46,12 +47,16 @@ def write_observation(observation: Observation) -> str:
             "latencyMeanSeconds": readings.latency_mean_seconds,
             "serviceSeconds": readings.service_seconds,
             "cpuUtilization": readings.cpu_utilization,
+            "timeToFirstTokenSeconds": readings.first_token_seconds,
+            "kvCacheUtilization": readings.kv_cache_utilization,
+            "tokensPerSecond": readings.tokens_per_second,
             "coverage": readings.coverage,
             "replicas": {
                 "desired": replicas.desired,
                 "ready": replicas.ready,
                 "starting": replicas.starting,
             },
+            "unixTimeSeconds": observation.unix_time,
             "startupSeconds": observation.startup_seconds,
             "templateHash": observation.template_hash,
         }
@@ -83,6 +88,9 @@ def _readings(data: dict[str, Any]) -> Readings:
         latency_mean_seconds=_number(data, "latencyMeanSeconds"),
         service_seconds=_number(data, "serviceSeconds"),
         cpu_utilization=_number(data, "cpuUtilization"),
+        first_token_seconds=_number(data, "timeToFirstTokenSeconds"),
+        kv_cache_utilization=_number(data, "kvCacheUtilization"),
+        tokens_per_second=_number(data, "tokensPerSecond"),
         coverage=_number(data, "coverage"),
     )
 

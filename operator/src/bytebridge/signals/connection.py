@@ -1,11 +1,12 @@
 """Where Prometheus is, how the operator proves who it is, and one question."""
 
-import json
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import orjson
 
 from bytebridge.signals.dealing import Vector
 
@@ -26,6 +27,20 @@ class PrometheusConnection:
     """For all queries of a tick."""
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The points of a range query: Unix seconds, both ends included."""
+
+    start: float
+    end: float
+    step: float
+
+    @property
+    def points(self) -> int:
+        """How many there are."""
+        return round((self.end - self.start) / self.step) + 1
+
+
 def request_headers(connection: PrometheusConnection) -> dict[str, str]:
     """Tenant and credentials.
 
@@ -42,6 +57,24 @@ def request_headers(connection: PrometheusConnection) -> dict[str, str]:
     return headers
 
 
+def open_session(
+    connection: PrometheusConnection, timeout_seconds: float, connections: int
+) -> aiohttp.ClientSession:
+    """A session that trusts the connection's authority; the caller closes it.
+
+    Args:
+        connection: Where Prometheus is.
+        timeout_seconds: Of one request.
+        connections: Most at once.
+    """
+    authority = connection.ca_file
+    context = ssl.create_default_context(cafile=str(authority)) if authority else True
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=connections, ssl=context),
+        timeout=aiohttp.ClientTimeout(total=timeout_seconds),
+    )
+
+
 async def ask(
     session: aiohttp.ClientSession,
     connection: PrometheusConnection,
@@ -55,16 +88,53 @@ async def ask(
         ValueError: Prometheus refused it, or the answer is not what its API promises.
         aiohttp.ClientError: There was no answer.
     """
-    url = f"{connection.url.rstrip('/')}/api/v1/query"
     # Prometheus gives up as well, instead of working for a reader who has left.
     data = {"query": text, "timeout": f"{timeout_seconds:g}s"}
+    return vector_of(*await _post(session, connection, headers, "query", data))
+
+
+async def ask_range(
+    session: aiohttp.ClientSession,
+    connection: PrometheusConnection,
+    headers: dict[str, str],
+    text: str,
+    span: Span,
+) -> Vector:
+    """One range query.
+
+    Returns:
+        Series, each with `metric` and `values`.
+
+    Raises:
+        ValueError: Prometheus refused it, or the answer is not what its API promises.
+        aiohttp.ClientError: There was no answer.
+    """
+    data = {
+        "query": text,
+        "start": f"{span.start:.3f}",
+        "end": f"{span.end:.3f}",
+        "step": f"{span.step:g}",
+    }
+    result, kind = _result_of(*await _post(session, connection, headers, "query_range", data))
+    if kind != "matrix" or not all(isinstance(series, dict) for series in result):
+        raise ValueError(f"expected a matrix, got a {kind}")
+    return result
+
+
+async def _post(
+    session: aiohttp.ClientSession,
+    connection: PrometheusConnection,
+    headers: dict[str, str],
+    endpoint: str,
+    data: dict[str, str],
+) -> tuple[Any, int]:
+    url = f"{connection.url.rstrip('/')}/api/v1/{endpoint}"
     async with session.post(url, data=data, headers=headers) as response:
-        body = await response.text()
+        body = await response.read()
     try:
-        answer: Any = json.loads(body)
+        return orjson.loads(body), response.status
     except ValueError as error:
         raise ValueError(f"HTTP {response.status}, and the answer is not JSON") from error
-    return vector_of(answer, response.status)
 
 
 def vector_of(answer: Any, status: int) -> Vector:
@@ -73,6 +143,16 @@ def vector_of(answer: Any, status: int) -> Vector:
     Raises:
         ValueError: It is an error, or not what the API promises.
     """
+    result, kind = _result_of(answer, status)
+    if kind == "scalar":
+        return [{"metric": {}, "value": result}]
+    if kind != "vector" or not all(isinstance(element, dict) for element in result):
+        raise ValueError(f"expected an instant vector, got a {kind}")
+    return result
+
+
+def _result_of(answer: Any, status: int) -> tuple[list[Any], str | None]:
+    """The result of an answer, and its type."""
     if not isinstance(answer, dict):
         raise ValueError(
             f"HTTP {status}, and the answer is a JSON {type(answer).__name__} instead of an object;"
@@ -83,10 +163,4 @@ def vector_of(answer: Any, status: int) -> Vector:
     data = answer.get("data")
     if not isinstance(data, dict) or not isinstance(data.get("result"), list):
         raise ValueError("the answer has no data.result; is this the URL of Prometheus?")
-    kind = data.get("resultType")
-    if kind == "scalar":
-        return [{"metric": {}, "value": data["result"]}]
-    result: Vector = data["result"]
-    if kind != "vector" or not all(isinstance(element, dict) for element in result):
-        raise ValueError(f"expected an instant vector, got a {kind}")
-    return result
+    return data["result"], data.get("resultType")

@@ -13,6 +13,7 @@ from bytebridge.signals.unknown import Why, explain
 
 Key = tuple[str, str]
 Vector = list[dict[str, Any]]
+_PRESENT = Signal(PRESENT)
 Index = Mapping[tuple[str, ...], list[tuple[str, float | None]]]
 """By the values of the labels that match: namespace and value of each series."""
 
@@ -102,7 +103,7 @@ def _refined(
     unknown: Mapping[Signal, tuple[Why, Query]], known: Mapping[Signal, float], target: SignalTarget
 ) -> dict[Signal, tuple[Why, Query]]:
     """Tell series that are gone from those that are late, and from those that never were."""
-    if Signal(PRESENT) not in known:
+    if _PRESENT not in known:
         return dict(unknown)
     main = "queue_depth" if target.metrics.preset in BROKERS else "requests_per_second"
     absent = Why.NOT_EXPORTED if any(signal.field == main for signal in known) else Why.STALE

@@ -28,14 +28,31 @@ class Origin:
     """Labels whose values must not be summed up: two of them are two queues."""
     replicated: bool = False
     """Each exporter tells the whole, so that a second one must not count twice."""
+    matchers: str = ""
+    """Label matchers that choose the series of one service before it carries any label of ours."""
 
     @property
     def grouping(self) -> tuple[str, ...]:
         """Labels of a result."""
         return ("namespace", *self.apart, *self.match)
 
+    @property
+    def of_pods(self) -> bool:
+        """The pods themselves export the series; no exporter speaks for them."""
+        return bool(self.matchers) or self.match == PODS.match
+
+    def selector(self, name: str, *matchers: str) -> str:
+        """A metric of this origin as PromQL selects it."""
+        chosen = ", ".join(filter(None, (self.matchers, *matchers)))
+        return f"{name}{{{chosen}}}" if chosen else name
+
 
 PODS = Origin()
+
+
+def pods_matching(matchers: str) -> Origin:
+    """Pods that are told by label matchers, such as `namespace="legal", pod=~"classifier-.+"`."""
+    return Origin(match=(), matchers=matchers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +91,12 @@ class MetricNames:
     """End to end."""
     service: Duration | None = None
     """Without queueing."""
+    first_token: Duration | None = None
+    """From a request's arrival to the first token of its answer."""
+    kv_cache: Names = ()
+    """Gauge, 0 to 1 a pod."""
+    tokens: tuple[Names, ...] = ()
+    """Counters that add up to prompt and generated tokens."""
     origin: Origin = PODS
 
 
@@ -90,6 +113,10 @@ PRESETS: Mapping[Preset, MetricNames] = {
         in_flight=("vllm:num_requests_running",),
         latency=Histogram(("vllm:e2e_request_latency_seconds",)),
         service=Histogram(("vllm:request_inference_time_seconds",)),
+        first_token=Histogram(("vllm:time_to_first_token_seconds",)),
+        # The second is the name before vLLM 0.10.
+        kv_cache=("vllm:kv_cache_usage_perc", "vllm:gpu_cache_usage_perc"),
+        tokens=(("vllm:prompt_tokens_total",), ("vllm:generation_tokens_total",)),
     ),
     Preset.TRITON: MetricNames(
         requests=("nv_inference_request_success",),
@@ -109,6 +136,8 @@ PRESETS: Mapping[Preset, MetricNames] = {
         in_flight=("tgi_batch_current_size",),
         latency=Histogram(("tgi_request_duration",)),
         service=Histogram(("tgi_request_inference_duration",)),
+        # Sums of histograms over the requests that are done.
+        tokens=(("tgi_request_input_length_sum",), ("tgi_request_generated_tokens_sum",)),
     ),
     Preset.TEI: MetricNames(
         requests=("te_request_count", "te_request_success"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bytebridge.signals.presets import PODS, Duration, DurationCounter, Histogram, Names, Origin
+from bytebridge.signals.presets import Duration, DurationCounter, Histogram, Names, Origin
 
 PRESENT_WINDOW_SECONDS = 300
 """Prometheus' own lookback: what was seen within it, but not lately, is stale."""
@@ -10,7 +10,7 @@ PRESENT_WINDOW_SECONDS = 300
 
 def rate(names: Names, origin: Origin, window: int) -> str:
     """Requests a second over a window."""
-    return _first(_total(f"rate({name}[{window}s])", origin) for name in names)
+    return _first(_total(f"rate({origin.selector(name)}[{window}s])", origin) for name in names)
 
 
 def newest_rate(names: Names, origin: Origin, window: int) -> str:
@@ -19,25 +19,39 @@ def newest_rate(names: Names, origin: Origin, window: int) -> str:
     irate() would go on to return what a pod that is gone had last, so only series that still exist
     are taken.
     """
-    return _first(_total(f"irate({name}[{window}s]) and {name}", origin) for name in names)
+    series = (origin.selector(name) for name in names)
+    return _first(_total(f"irate({one}[{window}s]) and {one}", origin) for one in series)
 
 
 def gauge(names: Names, origin: Origin, window: int) -> str:
     """A gauge that is fresh: without the window Prometheus returns samples up to 5 minutes old."""
-    return _first(_total(f"last_over_time({name}[{window}s])", origin) for name in names)
+    series = (origin.selector(name) for name in names)
+    return _first(_total(f"last_over_time({one}[{window}s])", origin) for one in series)
+
+
+def mean_gauge(names: Names, origin: Origin, window: int) -> str:
+    """A fresh gauge's mean over the pods."""
+    labels = ", ".join(origin.grouping)
+    return _first(f"avg by ({labels}) (last_over_time({name}[{window}s]))" for name in names)
+
+
+def sum_of_rates(counters: Iterable[Names], origin: Origin, window: int) -> str:
+    """Several counters together; unknown where one of them is."""
+    return " + ".join(f"({rate(names, origin, window)})" for names in counters)
 
 
 def quantile(duration: Duration, origin: Origin, percentile: float, window: int) -> str | None:
     """Seconds at a percentile; nothing where there are no buckets."""
     if not isinstance(duration, Histogram):
         return None
+    buckets = (origin.selector(f"{name}_bucket") for name in duration.names)
     return _first(
         _scaled(
             f"histogram_quantile({percentile:g}, "
-            f"{_total(f'rate({name}_bucket[{window}s])', origin, 'le')})",
+            f"{_total(f'rate({series}[{window}s])', origin, 'le')})",
             duration.unit_seconds,
         )
-        for name in duration.names
+        for series in buckets
     )
 
 
@@ -45,7 +59,7 @@ def mean(duration: Duration, origin: Origin, window: int) -> str:
     """Seconds on average."""
 
     def growth(name: str) -> str:
-        return _total(f"rate({name}[{window}s])", origin)
+        return _total(f"rate({origin.selector(name)}[{window}s])", origin)
 
     if isinstance(duration, DurationCounter):
         total = growth(duration.total)
@@ -64,13 +78,14 @@ def fresh_pods(names: Names, origin: Origin, window: int) -> str | None:
     A window alone would count pods for as long as it reaches back, while their rates decay: a
     failed scrape ends a series at once, and only what has not ended is taken.
     """
-    if origin != PODS:
+    if not origin.of_pods:
         return None
     labels = ", ".join(origin.grouping)
 
     def pods(name: str) -> str:
-        fresh = f"last_over_time({name}[{window}s]) and {name}"
-        by_pod = f'count by ({labels}, pod) (({fresh}) and {name}{{pod!=""}})'
+        series, named = origin.selector(name), origin.selector(name, 'pod!=""')
+        fresh = f"last_over_time({series}[{window}s]) and {series}"
+        by_pod = f"count by ({labels}, pod) (({fresh}) and {named})"
         return f"(count by ({labels}) ({by_pod}) or 0 * group by ({labels}) ({fresh}))"
 
     return _first(pods(name) for name in names)
@@ -80,7 +95,8 @@ def present(names: Names, origin: Origin) -> str:
     """Whether there were series of late, fresh or not."""
     labels = ", ".join(origin.grouping)
     return _first(
-        f"group by ({labels}) (last_over_time({name}[{PRESENT_WINDOW_SECONDS}s]))" for name in names
+        f"group by ({labels}) (last_over_time({origin.selector(name)}[{PRESENT_WINDOW_SECONDS}s]))"
+        for name in names
     )
 
 

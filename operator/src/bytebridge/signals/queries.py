@@ -1,20 +1,22 @@
 """From services to queries: one a signal for all services that share its text."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from string import Template
 
 from bytebridge.api.metrics import Metrics, Preset
 from bytebridge.api.names import SERVICE_SERIES_LABEL
 from bytebridge.signals import promql
-from bytebridge.signals.presets import PODS, PRESETS, MetricNames
+from bytebridge.signals.presets import PODS, PRESETS, MetricNames, pods_matching
 
 SLOW_WINDOW_SECONDS = 60
 SHORTEST_FAST_WINDOW_SECONDS = 15
 SCRAPES_PER_WINDOW = 3
 """rate() needs two samples; a third makes up for one that was missed."""
 
+ON_DEMAND = frozenset({"first_token_seconds", "kv_cache_utilization", "tokens_per_second"})
+"""Signals that are asked for only where an objective needs them."""
 PRESENT = "present"
 """Not a reading: whether series exist at all."""
 
@@ -29,6 +31,10 @@ class SignalTarget:
     percentile: float
     """0 to 1."""
     ready_replicas: int
+    objectives: frozenset[str] = frozenset()
+    """Fields of `Readings` that only some objectives need: others are not asked for."""
+    matchers: str = ""
+    """Label matchers of a service that does not carry our label yet; of presets of pods only."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -90,19 +96,24 @@ def _queries_of(target: SignalTarget) -> Iterator[tuple[Signal, Query]]:
     overrides = dict(_override_texts(target.metrics))
     if target.metrics.preset is not Preset.CUSTOM:
         metrics, replaced = target.metrics, {signal.field for signal in overrides}
-        preset = _preset_queries(metrics.preset, metrics.scrape_interval_seconds, target.percentile)
+        preset = _preset_queries(
+            metrics.preset, metrics.scrape_interval_seconds, target.percentile, target.matchers
+        )
         queries = {signal: query for signal, query in preset if signal.field not in replaced}
     for signal, template in overrides.items():
         queries[signal] = _fill(template, signal.window or slow_window(target.metrics), target)
-    yield from queries.items()
+    unwanted = ON_DEMAND - target.objectives
+    yield from ((s, query) for s, query in queries.items() if s.field not in unwanted)
 
 
 @lru_cache(maxsize=1_024)
 def _preset_queries(
-    preset: Preset, interval: int, percentile: float
+    preset: Preset, interval: int, percentile: float, matchers: str
 ) -> tuple[tuple[Signal, Query], ...]:
     """The same for all services that agree in these: built once, not once a service and tick."""
     names = PRESETS[preset]
+    if matchers and names.origin.of_pods:
+        names = replace(names, origin=pods_matching(matchers))
     texts = _preset_texts(
         names, Metrics.model_construct(scrape_interval_seconds=interval), percentile
     )
@@ -128,10 +139,22 @@ def _preset_texts(
         yield Signal("latency_mean_seconds"), promql.mean(names.latency, origin, slow)
     if names.service:
         yield Signal("service_seconds"), promql.mean(names.service, origin, slow)
+    yield from _language_model_texts(names, percentile, fast, slow)
     yield Signal("coverage"), promql.fresh_pods(names.requests, origin, fast)
     # A broker's counters may be off while its gauges are on.
-    known = names.requests if origin == PODS else names.queue
+    known = names.requests if origin.of_pods else names.queue
     yield Signal(PRESENT), promql.present(known, origin)
+
+
+def _language_model_texts(
+    names: MetricNames, percentile: float, fast: int, slow: int
+) -> Iterator[tuple[Signal, str | None]]:
+    origin = names.origin
+    if names.first_token:
+        text = promql.quantile(names.first_token, origin, percentile, slow)
+        yield Signal("first_token_seconds"), text
+    yield Signal("kv_cache_utilization"), promql.mean_gauge(names.kv_cache, origin, fast)
+    yield Signal("tokens_per_second"), promql.sum_of_rates(names.tokens, origin, slow)
 
 
 def _override_texts(metrics: Metrics) -> Iterator[tuple[Signal, str]]:
@@ -146,6 +169,9 @@ def _override_texts(metrics: Metrics) -> Iterator[tuple[Signal, str]]:
         "latency_mean_seconds": queries.latency_mean,
         "service_seconds": queries.service_time,
         "cpu_utilization": queries.cpu_utilization,
+        "first_token_seconds": queries.time_to_first_token,
+        "kv_cache_utilization": queries.kv_cache_utilization,
+        "tokens_per_second": queries.token_rate,
     }
     for field, text in given.items():
         if text:

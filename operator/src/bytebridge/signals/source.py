@@ -1,7 +1,6 @@
 """The only requests to Prometheus."""
 
 import asyncio
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -9,7 +8,12 @@ from typing import Self
 
 import aiohttp
 
-from bytebridge.signals.connection import PrometheusConnection, ask, request_headers
+from bytebridge.signals.connection import (
+    PrometheusConnection,
+    ask,
+    open_session,
+    request_headers,
+)
 from bytebridge.signals.dealing import SignalReport, Vector, deal
 from bytebridge.signals.queries import Plan, Query, SignalTarget, plan_queries
 
@@ -36,12 +40,10 @@ class SignalSource:
         self._first_custom = 0
 
     async def __aenter__(self) -> Self:
-        authority = self._connection.ca_file
-        context = ssl.create_default_context(cafile=str(authority)) if authority else True
-        connections = PRESET_QUERIES_AT_ONCE + CUSTOM_QUERIES_AT_ONCE
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=connections, ssl=context),
-            timeout=aiohttp.ClientTimeout(total=self._connection.timeout_seconds),
+        self._session = open_session(
+            self._connection,
+            self._connection.timeout_seconds,
+            PRESET_QUERIES_AT_ONCE + CUSTOM_QUERIES_AT_ONCE,
         )
         return self
 

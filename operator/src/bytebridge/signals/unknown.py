@@ -29,6 +29,9 @@ _SPEC_NAMES = {
     "latency_mean_seconds": "latencyMean",
     "service_seconds": "serviceTime",
     "cpu_utilization": "cpuUtilization",
+    "first_token_seconds": "timeToFirstToken",
+    "kv_cache_utilization": "kvCacheUtilization",
+    "tokens_per_second": "tokenRate",
 }
 
 
@@ -105,6 +108,9 @@ def never_known(preset: Preset) -> tuple[str, ...]:
         "latencyMean": names.latency is not None,
         "serviceTime": names.service is not None,
         "cpuUtilization": False,
+        "timeToFirstToken": names.first_token is not None,
+        "kvCacheUtilization": bool(names.kv_cache),
+        "tokenRate": bool(names.tokens),
         "coverage": preset not in BROKERS,
     }
     return tuple(name for name, known in given.items() if not known)

@@ -37,8 +37,8 @@ class Outcome:
     """Changes of the desired replicas."""
     reversals: int
     """Changes against the direction of the one before."""
-    lowest_amid_outage: int
-    """Fewest desired replicas from the start of an outage to its end; -1 without an outage."""
+    lost_amid_outage: int
+    """Replicas taken away while metrics were at fault."""
     highest: int
     """Most desired replicas."""
 
@@ -106,12 +106,12 @@ def figures(
     total = max(1, len(ordered))
     failed = len(ordered) - bisect_left(ordered, inf)
     minutes = _by_span(workload, run.latencies, MINUTE)
-    amid = [
-        point.desired
-        for point in run.snapshots
+    lost = sum(
+        before - after
+        for time, before, after in run.changes
         for start, end in outage_spans
-        if start <= point.time <= end
-    ]
+        if after < before and start <= time < end
+    )
     return Outcome(
         scenario=scenario,
         policy=policy,
@@ -129,7 +129,7 @@ def figures(
         replica_hours=run.replica_seconds / 3600,
         actions=len(run.changes),
         reversals=reversals(run.changes),
-        lowest_amid_outage=min(amid, default=-1),
+        lost_amid_outage=lost,
         highest=max((point.desired for point in run.snapshots), default=0),
     )
 

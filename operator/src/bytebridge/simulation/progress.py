@@ -5,11 +5,17 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bytebridge.simulation.campaign import Job, Result, perform_all
+from bytebridge.simulation.campaign import perform_all
+from bytebridge.simulation.job import Job, Result
+from bytebridge.simulation.kept import KeptRuns
 
 
-def perform_with_progress(jobs: Sequence[Job]) -> list[Result]:
+def perform_with_progress(jobs: Sequence[Job], kept: KeptRuns | None = None) -> list[Result]:
     """Simulate all jobs; the bar goes to standard error and is gone at the end.
+
+    Args:
+        jobs: What to simulate.
+        kept: Runs of before, which are not simulated again.
 
     Returns:
         The results, in the order of the jobs.
@@ -18,9 +24,9 @@ def perform_with_progress(jobs: Sequence[Job]) -> list[Result]:
     with Progress(
         *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True
     ) as progress:
-        task = progress.add_task("simulating", total=len(jobs))
+        task = progress.add_task("simulating", total=sum(len(job.policies) for job in jobs))
 
-        def done(job: Job) -> None:
-            progress.update(task, advance=1, description=job.scenario.name)
+        def done(job: Job, policy: str) -> None:
+            progress.update(task, advance=1, description=f"{job.scenario.name}: {policy}")
 
-        return perform_all(jobs, done)
+        return perform_all(jobs, done, kept)

@@ -1,6 +1,7 @@
 """What Prometheus would answer: counters sampled at scrapes, rates extrapolated from them."""
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +11,10 @@ LATENCY_BUCKETS = (
     7.5, 10.0, 15.0, 30.0,
 )  # fmt: skip
 """Upper bounds in seconds of the service's latency histogram, the last before +Inf."""
+
+
+KUBELET_SAMPLES = 40
+"""More than metrics-server looks back, at any scrape interval of 1 s and more."""
 
 
 class Fault(StrEnum):
@@ -51,6 +56,15 @@ class Sample:
     """Completed within each of `LATENCY_BUCKETS`."""
     waiting: int
     in_service: int
+
+
+@dataclass(frozen=True, slots=True)
+class CpuUse:
+    """Slot-seconds of service given between two moments, in seconds of the run."""
+
+    start: float
+    end: float
+    busy_seconds: float
 
 
 def rate(points: Sequence[tuple[float, float]], start: float, end: float) -> float | None:
@@ -114,7 +128,7 @@ class Prometheus:
         self._samples: list[Sample] = []
         self._times: list[float] = []
         self._last_scrape = -1.0
-        self._kubelet: list[Sample] = []
+        self._kubelet: deque[Sample] = deque(maxlen=KUBELET_SAMPLES)
 
     def fault(self, now: float) -> Fault | None:
         """What is wrong with the metrics now."""
@@ -152,6 +166,11 @@ class Prometheus:
         )
         return None if end == 0 or missed else self._samples[end - 1]
 
+    def last(self, window: float, now: float) -> Sample | None:
+        """`last_over_time(series[window])` at `now`: also shortly after scrapes have failed."""
+        samples = self._range(window, now)
+        return samples[-1] if samples else None
+
     def ratio(
         self,
         numerator: Callable[[Sample], float],
@@ -176,17 +195,20 @@ class Prometheus:
         increases = [b - a for a, b in zip(first.buckets, last.buckets, strict=True)]
         return histogram_quantile(quantile, increases, last.completed - first.completed)
 
-    def busy_slots(self, window: float, now: float) -> float | None:
-        """Mean busy slots over the last `window` seconds, as metrics-server knows the CPU.
+    def cpu(self, resolution: float, now: float) -> CpuUse | None:
+        """The CPU that metrics-server knows: between its last two scrapes of the kubelets.
 
-        It scrapes the kubelets itself, so that outages of Prometheus leave it be.
+        It scrapes at fixed times and by itself, so that outages of Prometheus leave it be.
         """
-        samples = [s for s in self._kubelet[-20:] if s.time > now - 2 * window]
-        recent = [s for s in samples if s.time >= samples[-1].time - window - 1e-9]
-        if len(recent) < 2:
+        end = self._kubelet_at(now // resolution * resolution)
+        start = self._kubelet_at((now // resolution - 1) * resolution)
+        if start is None or end is None or end.time <= start.time:
             return None
-        given = recent[-1].busy_seconds - recent[0].busy_seconds
-        return given / (recent[-1].time - recent[0].time)
+        return CpuUse(start.time, end.time, end.busy_seconds - start.busy_seconds)
+
+    def _kubelet_at(self, time: float) -> Sample | None:
+        """The sample that a scrape at `time` finds."""
+        return next((s for s in reversed(self._kubelet) if s.time <= time), None)
 
     def _range(self, window: float, now: float) -> list[Sample]:
         if self._silent(now):

@@ -18,7 +18,12 @@ DEFAULT_SLOTS = 2
 
 
 def scenario_of_trace(
-    service: ScalableService, trace: Path, scale: float, service_seconds: float, variability: float
+    service: ScalableService,
+    trace: Path,
+    scale: float,
+    service_seconds: float,
+    variability: float,
+    draw: int = 0,
 ) -> Scenario:
     """Put a service under a trace.
 
@@ -28,16 +33,16 @@ def scenario_of_trace(
         scale: Requests for each recorded one.
         service_seconds: Mean service time.
         variability: Squared coefficient of variation of the service time.
+        draw: Which of many draws of the requests that are added by the scale.
 
     Raises:
         TraceError: The trace cannot be read.
         ValueError: No request is left at this scale.
     """
     scaling = service.spec.scaling
-    arrivals = scaled(read_trace(trace), scale, Random(f"trace-{scale}"))
+    arrivals = scaled(read_trace(trace), scale, Random(f"trace-{scale}-{draw}"))
     if not arrivals:
         raise ValueError(f"scale {scale}: no request of {trace} is left; choose a larger scale")
-    objective = scaling.objective
     return Scenario(
         name=trace.stem,
         summary=f"{service.metadata.name} under {trace.name} x {scale:g}",
@@ -51,7 +56,7 @@ def scenario_of_trace(
         recorded=tuple(arrivals),
         min_replicas=scaling.min_replicas,
         max_replicas=scaling.max_replicas,
-        objective_milliseconds=objective.latency_milliseconds if objective else 200,
+        objective_milliseconds=round(1000 * (scaling.latency_seconds or 0.2)),
         scrape_seconds=float(service.spec.metrics.scrape_interval_seconds),
         service=service,
     )

@@ -15,6 +15,7 @@ from bytebridge.simulation.service_model import ServiceModel, Workload, draw_ser
 INITIAL_UTILIZATION = 0.7
 """Every run starts with replicas that the first minute's load keeps as busy as this."""
 LOW, HIGH = 100.0, 1000.0
+FLASHES = profile.flashes(300, 900, (300, 780, 1260))
 DEFAULT_MODEL = ServiceModel()
 
 
@@ -134,7 +135,7 @@ def _shapes() -> list[Scenario]:
         Scenario(
             "flashes",
             "three flashes of 60 s to 3x",
-            profile.flashes(300, 900, (300, 780, 1260)),
+            FLASHES,
         ),
         Scenario("diurnal", "a day in an hour, 100 to 1,000", profile.diurnal(LOW, HIGH)),
         Scenario("steady", "steady Poisson load, 300/s", profile.steady(300, 1800)),
@@ -178,6 +179,17 @@ def _variants() -> list[Scenario]:
             step, name="step-2s", summary="step, scrape and tick of 2 s",
             tick_seconds=2.0, scrape_seconds=2.0,
         ),
+        replace(
+            step, name="flashes-2s", summary="three flashes of 60 s to 3x, scrape and tick of 2 s",
+            rates=FLASHES, tick_seconds=2.0, scrape_seconds=2.0,
+        ),
+    ]  # fmt: skip
+    prices = [
+        replace(
+            step, name=f"step-min-{least}", min_replicas=least,
+            summary=f"step, headroom that stands already: at least {least} replicas",
+        )
+        for least in (10, 20)
     ]  # fmt: skip
     faults = [
         replace(
@@ -189,7 +201,7 @@ def _variants() -> list[Scenario]:
         for fault in Fault
         for when, where, start in (("onset", "from its onset", 298), ("middle", "amid it", 500))
     ]
-    return named + faults
+    return named + prices + faults
 
 
 SCENARIOS = {

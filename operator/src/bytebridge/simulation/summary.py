@@ -1,14 +1,11 @@
-"""Outcomes of several seeds as one row, relative to the oracle and to the best peer."""
+"""Outcomes of several seeds as one row, relative to the oracle."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from bytebridge.simulation.outcome import Outcome
-from bytebridge.simulation.policies.registry import BYTEBRIDGE, ORACLE, PEERS
-
-COST_BAR = 0.85
-"""ByteBridge is to cost no more than this share of the best peer."""
+from bytebridge.simulation.policies.registry import ORACLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +18,7 @@ class Row:
     over_share: float
     over_share_worst_seed: float
     failed_share: float
+    failed_share_worst_seed: float
     p50: float
     p95: float
     p99: float
@@ -30,8 +28,9 @@ class Row:
     """Replica-hours relative to the oracle's; `None` when the oracle did not run."""
     actions: float
     reversals: float
+    reversals_worst_seed: int
     highest: int
-    lowest_amid_outage: int
+    lost_amid_outage: int
 
 
 def rows(outcomes: Iterable[Outcome]) -> list[Row]:
@@ -51,6 +50,7 @@ def _row(group: Sequence[Outcome], hours: float, oracle_hours: float | None) -> 
         over_share=fmean(o.over_share for o in group),
         over_share_worst_seed=max(o.over_share for o in group),
         failed_share=fmean(o.failed_share for o in group),
+        failed_share_worst_seed=max(o.failed_share for o in group),
         p50=fmean(o.p50 for o in group),
         p95=fmean(o.p95 for o in group),
         p99=fmean(o.p99 for o in group),
@@ -59,41 +59,7 @@ def _row(group: Sequence[Outcome], hours: float, oracle_hours: float | None) -> 
         cost=hours / oracle_hours if oracle_hours else None,
         actions=fmean(o.actions for o in group),
         reversals=fmean(o.reversals for o in group),
+        reversals_worst_seed=max(o.reversals for o in group),
         highest=max(o.highest for o in group),
-        lowest_amid_outage=min(o.lowest_amid_outage for o in group),
+        lost_amid_outage=max(o.lost_amid_outage for o in group),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How ByteBridge stands on one scenario against the peer with the fewest requests over."""
-
-    scenario: str
-    peer: str
-    over_ratio: float
-    """ByteBridge's share over the objective relative to the peer's; at most 1 holds."""
-    cost_ratio: float
-    """Its replica-hours relative to the peer's; at most `COST_BAR` holds."""
-
-    @property
-    def holds(self) -> bool:
-        """Both bars are met."""
-        return self.over_ratio <= 1.0 and self.cost_ratio <= COST_BAR
-
-
-def standings(summary: Sequence[Row]) -> list[Standing]:
-    """Compare ByteBridge with the best peer of each scenario."""
-    found: list[Standing] = []
-    for own in (row for row in summary if row.policy == BYTEBRIDGE):
-        peers = [r for r in summary if r.scenario == own.scenario and r.policy in PEERS]
-        if peers:
-            best = min(peers, key=lambda r: r.over_share)
-            found.append(
-                Standing(
-                    own.scenario,
-                    best.policy,
-                    own.over_share / max(best.over_share, 1e-9),
-                    own.replica_hours / best.replica_hours,
-                )
-            )
-    return found

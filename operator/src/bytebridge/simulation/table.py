@@ -1,8 +1,9 @@
 """The figures as Markdown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from bytebridge.simulation.summary import Row, Standing
+from bytebridge.simulation.bars import Standing
+from bytebridge.simulation.summary import Row
 
 HEADINGS = (
     "policy", "over SLO", "worst seed", "worst 10 min", "failed", "p50 ms", "p95 ms", "p99 ms",
@@ -44,20 +45,30 @@ def scenario_table(summary: Sequence[Row]) -> str:
     return grid(HEADINGS, [cells(row) for row in summary])
 
 
-def standing_table(found: Sequence[Standing], summaries: Mapping[str, str]) -> str:
+def standing_table(found: Sequence[Standing]) -> str:
     """ByteBridge against the best peer, one scenario a line."""
     return grid(
-        ("scenario", "best peer", "over SLO / peer's", "cost / peer's", "both bars held"),
-        [
-            (
-                summaries.get(standing.scenario, standing.scenario),
-                standing.peer,
-                f"{standing.over_ratio:.2f}",
-                f"{standing.cost_ratio:.2f}",
-                "yes" if standing.holds else "no",
-            )
-            for standing in found
-        ],
+        (
+            "scenario", "over SLO", "best peer's", "best peer", "failed", "cost / oracle",
+            "cost / peer's", "reversals", "most replicas", "bars missed",
+        ),
+        [_standing_cells(standing) for standing in found],
+    )  # fmt: skip
+
+
+def _standing_cells(standing: Standing) -> tuple[str, ...]:
+    own, best = standing.own, standing.best
+    return (
+        standing.scenario.name,
+        percent(own.over_share),
+        percent(best.over_share),
+        best.policy,
+        percent(own.failed_share) if own.failed_share else "0",
+        f"{own.cost:.2f}" if own.cost is not None else "",
+        f"{standing.cost_ratio:.2f}",
+        f"{own.reversals:.0f}",
+        str(own.highest),
+        ", ".join(standing.missed) or "none",
     )
 
 

@@ -36,7 +36,9 @@ class ByteBridge:
         return decide(self._policy, self._state, observation).replicas
 
     def _readings(self, prometheus: Prometheus, now: float, ready: int) -> Readings:
-        latest = prometheus.latest(now)
+        # Gauges are read as last_over_time(...) of the fast window; what is fresh is told apart.
+        latest = prometheus.last(self._fast, now)
+        fresh = prometheus.latest(now) is not None
         rates = {
             window: rate
             for window in (self._fast, SLOW_SECONDS)
@@ -58,7 +60,7 @@ class ByteBridge:
                 lambda s: s.service_seconds, lambda s: s.completed, SLOW_SECONDS, now
             ),
             cpu_utilization=busy / (ready * self._slots) if busy is not None and ready else None,
-            coverage=1.0 if latest else None,
+            coverage=float(fresh) if fresh or rates else None,
         )
 
     def _counter(self, sample: Sample) -> float:

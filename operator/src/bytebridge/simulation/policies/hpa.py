@@ -8,7 +8,7 @@ TARGET_UTILIZATION = 0.7
 """Share of a pod's capacity that all peers aim at."""
 RATE_WINDOW_SECONDS = 15.0
 METRICS_SERVER_SECONDS = 15.0
-"""Resolution of metrics-server; a pod has a CPU metric after two of its scrapes."""
+"""Resolution of metrics-server."""
 
 
 class HpaOnRate:
@@ -54,7 +54,8 @@ class HpaOnInFlight:
 class HpaOnCpu:
     """An HPA on CPU utilization: a busy slot is its share of a pod's CPU request.
 
-    CPU comes from metrics-server, so that faults of Prometheus do not touch it.
+    CPU comes from metrics-server, so that faults of Prometheus do not touch it. A young pod's CPU
+    counts once metrics-server has seen it twice since it became Ready; until then it is unready.
     """
 
     interval_seconds = SYNC_SECONDS
@@ -66,15 +67,16 @@ class HpaOnCpu:
     def desired(self, sight: Sight) -> int:
         """Recommend and settle."""
         pods, now = sight.pods, sight.now
-        believed = sum(now - since >= 2 * METRICS_SERVER_SECONDS for since in pods.ready_since)
-        busy = sight.prometheus.busy_slots(METRICS_SERVER_SECONDS, now)
-        if busy is None or pods.ready == 0:
+        used = sight.prometheus.cpu(METRICS_SERVER_SECONDS, now)
+        if used is None or pods.ready == 0:
             return pods.desired
+        measured = sum(since <= used.start for since in pods.ready_since)
+        stood = sum(max(0.0, used.end - max(used.start, since)) for since in pods.ready_since)
         metric = PodMetric(
-            average=busy / (pods.ready * self._slots),
-            measured=believed,
+            average=min(1.0, used.busy_seconds / (stood * self._slots)) if stood else 0.0,
+            measured=measured,
             missing=0,
-            unready=pods.ready - believed + pods.starting,
+            unready=pods.ready - measured + pods.starting,
         )
         recommended = by_pod_metric(metric, TARGET_UTILIZATION, pods.desired)
         return self._behavior.settle(now, pods.desired, recommended)

@@ -2,7 +2,8 @@
 
 After kubernetes/pkg/controller/podautoscaler/horizontal.go, normalizeDesiredReplicasWithBehaviors:
 up at once, by at most 100 % or 4 pods in 15 s, whichever is more; down to the largest
-recommendation of the last 300 s, without a limit on the rate.
+recommendation of the last 300 s, without a limit on the rate. The replicas that an HPA finds count
+as its first recommendation. It never goes below one replica.
 """
 
 import math
@@ -30,7 +31,7 @@ class Behavior:
             current: Replicas set at present.
             recommended: What the metric asks for.
         """
-        replicas = self._stabilized(now, current, recommended)
+        replicas = self._stabilized(now, current, max(1, recommended))
         if replicas > current:
             replicas = max(current, min(replicas, self._most(now, current)))
         if replicas != current:
@@ -38,6 +39,8 @@ class Behavior:
         return replicas
 
     def _stabilized(self, now: float, current: int, recommended: int) -> int:
+        if not self._recommendations:
+            self._recommendations.append((now, current))
         recent = [(t, r) for t, r in self._recommendations if t > now - DOWN_WINDOW_SECONDS]
         recent.append((now, recommended))
         self._recommendations = recent

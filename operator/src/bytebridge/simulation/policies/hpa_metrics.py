@@ -41,10 +41,10 @@ class PodMetric:
 
 
 def by_pod_metric(metric: PodMetric, target: float, desired: int) -> int:
-    """Pods or Resource metric: pods without a metric are assumed so that they dampen.
+    """Resource metric: pods without a metric are assumed so that they dampen.
 
-    Missing pods count as idle on the way up and as on target on the way down; unready pods count
-    as idle on the way up and not at all on the way down.
+    Missing pods count as idle on the way up and as using all of their request on the way down;
+    unready pods count as idle on the way up and not at all on the way down.
 
     Args:
         metric: The pods' metric.
@@ -61,7 +61,7 @@ def by_pod_metric(metric: PodMetric, target: float, desired: int) -> int:
         return math.ceil(ratio * metric.measured - 1e-9)
     total, counted = metric.average * metric.measured, metric.measured + metric.missing
     if ratio < 1:
-        total += target * metric.missing
+        total += max(1.0, target) * metric.missing
     elif metric.unready:
         counted += metric.unready
     assumed = total / counted / target

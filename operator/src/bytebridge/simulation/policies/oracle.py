@@ -81,7 +81,7 @@ class Oracle:
     @staticmethod
     def _replicas_by_second(setting: Setting) -> list[int]:
         model, objective = setting.model, setting.service.spec.scaling.objective
-        limit = objective.latency_milliseconds / 1000 if objective else 2 * model.service_seconds
+        limit = setting.service.spec.scaling.latency_seconds or 2 * model.service_seconds
         allowed = BUDGET_SHARE * (1 - (objective.percentile if objective else 95) / 100)
         return [
             _fewest(round(rate, 1), _service_at(model, second), limit, allowed, model)

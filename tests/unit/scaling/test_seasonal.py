@@ -1,0 +1,161 @@
+"""Seasons: learned, judged, believed or not."""
+
+from collections.abc import Callable
+from math import isfinite, pi, sin
+from random import Random
+from sys import getsizeof
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bytebridge.scaling.law import decide
+from bytebridge.scaling.seasonal import Seasons, observe_season, seasonal_rate
+from bytebridge.scaling.state import State
+from unit.scaling.build import policy, seen
+
+DAY = 86_400.0
+BUCKET = DAY / 288
+Load = Callable[[float], float]
+
+
+def office(time: float) -> float:
+    """Ten a second, and a hundred from nine to five."""
+    return 100.0 if 9 <= time % DAY / 3_600 < 17 else 10.0
+
+
+def weekdays(time: float) -> float:
+    return office(time) if time // DAY % 7 < 5 else 10.0
+
+
+def diurnal(time: float) -> float:
+    return 500 - 400 * sin(2 * pi * time / DAY)
+
+
+def flat(_time: float) -> float:
+    return 100.0
+
+
+def learned(load: Load, days: float, noise: float = 0.0) -> Seasons:
+    """Fed once a bucket; the noise is a standard deviation of the bucket's mean."""
+    memory, random = Seasons(), Random(3)
+    for bucket in range(int(days * 288) + 1):
+        time = bucket * BUCKET
+        rate = max(0.0, load(time) + random.gauss(0, noise))
+        observe_season(memory, time, rate, DAY)
+    return memory
+
+
+def at(days: float, hours: float) -> float:
+    return days * DAY + hours * 3_600
+
+
+@pytest.mark.parametrize(
+    ("load", "days", "hours", "rate", "expected"),
+    [
+        pytest.param(office, 1, 8.995, 10, 0, id="one day tells nothing yet"),
+        pytest.param(office, 2, 8.995, 10, 100, id="after two the morning is known"),
+        pytest.param(office, 2, 8.95, 10, 0, id="not before its time"),
+        pytest.param(office, 2, 12, 100, 0, id="nothing beyond the present"),
+        pytest.param(office, 2, 16.995, 100, 0, id="the evening lowers nothing"),
+        pytest.param(flat, 3, 12, 100, 0, id="no season"),
+        pytest.param(weekdays, 19, 8.995, 10, 0, id="a Saturday is quiet, the week knows"),
+        pytest.param(weekdays, 21, 8.995, 10, 100, id="a Monday is not, the day would not know"),
+        pytest.param(diurnal, 4, 18, 880, 900, id="the top of a smooth day"),
+    ],
+)
+def test_forecast(load: Load, days: float, hours: float, rate: float, expected: float) -> None:
+    memory = learned(load, days + hours / 24)
+    forecast = seasonal_rate(memory, at(days, hours), rate, 35, DAY)
+    assert forecast == pytest.approx(expected, rel=0.02)
+
+
+def test_today_may_lie_above_the_profile() -> None:
+    """Since midnight twenty a second more than on other days: the morning brings them too."""
+
+    def load(time: float) -> float:
+        return office(time) + (20 if time >= 3 * DAY else 0)
+
+    memory = learned(load, 3 + 8.99 / 24)
+    assert seasonal_rate(memory, at(3, 8.995), 30, 35, DAY) == pytest.approx(120, rel=0.05)
+    assert seasonal_rate(memory, at(3, 8.995), 10, 35, DAY) == pytest.approx(100, rel=0.05)
+
+
+@pytest.mark.parametrize("noise", [1.0, 10.0, 50.0])
+def test_noise_is_no_season(noise: float) -> None:
+    memory = learned(flat, 15, noise)
+    assert memory.trusted is None
+
+
+def test_a_season_that_ends_is_disbelieved() -> None:
+    memory = learned(
+        lambda time: office(time) if time < 5 * DAY else Random(time).uniform(0, 200), 8
+    )
+    assert memory.trusted is None
+
+
+def test_gaps_are_unknown_and_not_zero() -> None:
+    memory = Seasons()
+    for bucket in range(3 * 288):
+        if not 100 <= bucket % 288 < 112:
+            observe_season(memory, bucket * BUCKET, office(bucket * BUCKET), DAY)
+    assert memory.trusted is not None
+    assert seasonal_rate(memory, 2 * DAY + 105 * BUCKET, 0.0, 35, DAY) == 0
+    assert seasonal_rate(memory, 2 * DAY + 99 * BUCKET + 280, 0.0, 35, DAY) == 0
+
+
+def test_a_clock_that_is_set_back_begins_anew() -> None:
+    memory = learned(office, 3)
+    observe_season(memory, 0.0, 5.0, DAY)
+    assert memory.trusted is None
+    assert seasonal_rate(memory, at(2, 8.995), 10, 35, DAY) == 0
+
+
+def test_ten_thousand_services_fit_into_a_gigabyte() -> None:
+    memory = learned(weekdays, 30)
+    size = sum(getsizeof(season.rates) + getsizeof(season) for season in memory.seasons)
+    assert 10_000 * (size + getsizeof(memory)) < 0.15e9
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1e9), st.floats(0, 1e9)), max_size=30),
+    st.floats(0, 1e9),
+    st.floats(0, 1e4),
+)
+def test_no_forecast_is_below_the_present_or_no_number(
+    history: list[tuple[float, float]], rate: float, horizon: float
+) -> None:
+    memory, last = Seasons(), 0.0
+    for time, seen_rate in history:
+        observe_season(memory, time, seen_rate, 60.0)
+        last = time
+    forecast = seasonal_rate(memory, last, rate, horizon, 60.0)
+    assert isfinite(forecast)
+    assert forecast == 0 or forecast > rate
+
+
+@given(st.floats(0, 5_000), st.floats(0, DAY))
+def test_the_season_never_lowers_a_decision(rate: float, time: float) -> None:
+    without, rules = State(), policy()
+    with_season = State(seasons=learned(office, 3))
+    observation = seen(3 * DAY + time, fast=rate, queue_depth=0)
+    assert (
+        decide(rules, with_season, observation).replicas
+        >= decide(rules, without, observation).replicas
+    )
+
+
+@pytest.mark.parametrize("day", [3_600.0, 7_200.0])
+def test_replicas_stand_before_the_step_of_a_shorter_day(day: float) -> None:
+    """A step at the middle of each day, seen by the law with a day of the replay's length."""
+    rules, state, desired = policy(day_seconds=day, hold_seconds=60), State(), 2
+    ahead = 0
+    for tick in range(int(3 * day / 5)):
+        time = 5.0 * tick
+        rate = 1_000.0 if 0.5 <= time / day % 1 < 0.7 else 50.0
+        observation = seen(time, fast=rate, queue_depth=0, desired=desired)
+        decision = decide(rules, state, observation)
+        desired = decision.replicas
+        if 2.5 * day - 20 <= time < 2.5 * day:
+            ahead = max(ahead, decision.floors["forecast"])
+    assert ahead >= 18
