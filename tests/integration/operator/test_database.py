@@ -187,6 +187,14 @@ def test_refused(
     assert re.search(message, body), body
 
 
+def test_mongodb_is_refused_with_numbers(cluster: Cluster) -> None:
+    manifest = scalable_service("nlp")
+    mongodb = {"cluster": "c", "credentials": {"secretName": "s"}, "maxConnections": 18}
+    manifest["spec"]["database"] = {"mongodb": mongodb}
+    with pytest.raises(ApiException, match="18 less reservedConnections 10 leaves 8.*needs 9"):
+        cluster.create(manifest)
+
+
 def test_a_budget_of_nothing_is_refused(cluster: Cluster) -> None:
     manifest = {
         "apiVersion": f"{GROUP}/{VERSION}",

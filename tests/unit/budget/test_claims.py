@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from bytebridge.api.mongodb import MongoDB
 from bytebridge.api.postgres import Postgres, PostgresReader
 from bytebridge.api.service import ScalableService
 from bytebridge.budget.claims import Claim, Role, claims_of, reader_shares
@@ -33,6 +34,23 @@ def service(max_replicas: int = 40, namespace: str = "legal", **postgres: Any) -
 
 def claim_of(role: Role, **postgres: Any) -> Claim:
     return next(claim for claim in claims_of(service(**postgres)) if claim.key[2] is role)
+
+
+def test_clients_of_mongodb_have_connections_beside_their_pool() -> None:
+    body = service(40).model_dump(by_alias=True)
+    mongodb = {"cluster": "c.mongodb.net", "credentials": {"secretName": "s"}}
+    body["spec"]["database"] = {"mongodb": {**mongodb, "maxConnections": 310}}
+    found = ScalableService.model_validate(body)
+    (claim,) = claims_of(found)
+    assert claim.connections(3, 40) == 60 * (3 + 2)
+    assert claim.largest_pool(310 - 10, 40) == 3
+    assert limits_of([found], []) == {endpoint("c.mongodb.net", 27_017): 300}
+
+
+def test_mongodb_needs_connections_for_one() -> None:
+    mongodb = {"cluster": "c", "credentials": {"secretName": "s"}, "maxConnections": 18}
+    with pytest.raises(ValidationError, match="leaves 8, and one replica needs 9"):
+        MongoDB.model_validate(mongodb)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field, model_validator
 
 from bytebridge.api.base import Model, rules
+from bytebridge.api.monitoring import DatabaseMonitoring
 from bytebridge.api.pooler import Placement, Pooler
 from bytebridge.api.secrets import SecretKey, SecretName
 
@@ -164,6 +165,7 @@ class Postgres(Model):
     budget_weight: Annotated[int, Field(ge=1, le=100)] = 1
     """Share of this service beside others of the same endpoint."""
     environment: PostgresEnvironment = PostgresEnvironment()
+    monitoring: DatabaseMonitoring | None = None
     pooler: Pooler | None = None
 
     @model_validator(mode="after")

@@ -78,7 +78,10 @@ class ScalableServiceSpec(Model):
             "spec.targetRef: immutable; delete the ScalableService and create it anew",
         ),
         (
-            "!has(self.targetRef) || (!has(self.cache.redis) && !has(self.database.postgres))",
+            (
+                "!has(self.targetRef) || (!has(self.cache.redis) && !has(self.database.postgres) "
+                "&& !has(self.database.mongodb))"
+            ),
             (
                 "spec.cache, spec.database: only with template, as adopted pods are "
                 "not changed; remove them or use template"

@@ -16,6 +16,7 @@ class ConditionType(StrEnum):
     METRICS_AVAILABLE = "MetricsAvailable"
     DATABASE_BUDGET = "DatabaseBudget"
     DATABASE_BOUND = "DatabaseBound"
+    REFERENCES_FOUND = "ReferencesFound"
     MANUAL_FLOOR = "ManualFloor"
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil, floor
+from typing import Final
 
+from bytebridge.api.mongodb import MONITORING_CONNECTIONS, MongoDB
 from bytebridge.api.pooler import Placement, PoolMode
 from bytebridge.api.postgres import SPARE_POOLERS, Postgres, PostgresReader
 from bytebridge.api.service import ScalableService
@@ -20,6 +22,8 @@ class Role(StrEnum):
     READERS = "readers"
     MONGODB = "mongodb"
 
+
+MONGODB_PORT: Final = 27_017
 
 ClaimKey = tuple[str, str, Role]
 """Namespace, name, role."""
@@ -71,7 +75,9 @@ class Claim:
 
 def claims_of(service: ScalableService) -> Iterator[Claim]:
     """All claims of a service, whether their endpoints have a limit or not."""
-    postgres = service.spec.database.postgres
+    postgres, mongodb = service.spec.database.postgres, service.spec.database.mongodb
+    if mongodb is not None:
+        yield _mongodb_claim(service, mongodb)
     if postgres is None:
         return
     namespace = service.metadata.namespace
@@ -100,6 +106,24 @@ def reader_shares(readers: Sequence[PostgresReader], namespace: str) -> Mapping[
         of: max(Fraction(weight, total - gone) for other, gone in weights.items() if other != of)
         for of, weight in weights.items()
     }
+
+
+def _mongodb_claim(service: ScalableService, mongodb: MongoDB) -> Claim:
+    """Each client may hold a whole pool, and its monitoring, at each member."""
+    return Claim(
+        key=(service.metadata.namespace, service.metadata.name, Role.MONGODB),
+        shares={mongodb_endpoint(mongodb, service.metadata.namespace): Fraction(1)},
+        max_replicas=service.spec.scaling.max_replicas,
+        max_pool_size=mongodb.max_pool_size,
+        pools_per_pod=mongodb.pools_per_replica,
+        overhead=MONITORING_CONNECTIONS,
+        weight=mongodb.budget_weight,
+    )
+
+
+def mongodb_endpoint(mongodb: MongoDB, namespace: str) -> Endpoint:
+    """Stands for each member of the cluster: they accept the same number."""
+    return endpoint(mongodb.cluster, MONGODB_PORT, namespace)
 
 
 def _postgres_claim(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from bytebridge.api.database_budget import DatabaseBudgetSpec
 from bytebridge.api.service import ScalableService
-from bytebridge.budget.claims import Claim
+from bytebridge.budget.claims import Claim, mongodb_endpoint
 from bytebridge.budget.endpoints import Endpoint, endpoint
 
 Limits = Mapping[Endpoint, int]
@@ -32,7 +32,10 @@ def limits_of(
 
 
 def _limits_by_service(service: ScalableService) -> Iterator[tuple[Endpoint, int]]:
-    postgres = service.spec.database.postgres
+    postgres, mongodb = service.spec.database.postgres, service.spec.database.mongodb
+    if mongodb is not None and mongodb.max_connections is not None:
+        usable = mongodb.max_connections - mongodb.reserved_connections
+        yield mongodb_endpoint(mongodb, service.metadata.namespace), usable
     if postgres is None or postgres.max_connections is None:
         return
     namespace, reserved = service.metadata.namespace, postgres.reserved_connections

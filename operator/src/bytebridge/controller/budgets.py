@@ -38,8 +38,7 @@ async def keep_budgets(
     services = {
         key: entry.service
         for key, entry in sorted(entries.items(), key=lambda item: (item[1].created, item[0]))
-        if entry.service is not None
-        and (entry.holdings.grants or entry.service.spec.database.postgres is not None)
+        if entry.service is not None and (entry.holdings.grants or entry.service.spec.database.used)
     }
     if not services and not store.budgets:
         return
@@ -96,6 +95,7 @@ async def _hold(
         blocked=blocked_words(claims, settlement, limits),
         quiet_since=before.quiet_since,
         left_out=before.left_out,
+        settled=True,
     )
     after.short = short_words(service, claims, settlement, limits, after.ceiling(service))
     written = status_of(after) or (status_of(before) and {})

@@ -18,6 +18,9 @@ def replicas_ceiling(
     until they are gone nothing is added beyond them. They never take a replica away.
     """
     ceiling = entry.holdings.ceiling(service)
+    if entry.guard.bound is not None:
+        useful = max(entry.guard.bound, deployment.spec_replicas)
+        ceiling = useful if ceiling is None else min(ceiling, useful)
     if ceiling is None:
         return None
     surplus = max(0, (deployment.terminating or 0) - terminating(ceiling))

@@ -22,6 +22,9 @@ class BudgetFacts:
     short: str | None
     """Fewer replicas than asked for, with the numbers."""
     grants: Mapping[Role, Grant]
+    bound: int | None
+    """Replicas beyond which the database is the bottleneck."""
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Facts:
     decision: Decision | None
     budget: BudgetFacts | None
     """`None`: there is no database."""
+    missing: str | None
+    """Secrets that pods miss."""
     annotations: Mapping[str, str] = field(default_factory=dict)
     """Of the ScalableService."""
     max_replicas: int = 0
@@ -66,6 +71,8 @@ def findings(facts: Facts) -> Mapping[ConditionType, Finding]:
         ConditionType.SCALING_ACTIVE: _scaling_active,
         ConditionType.METRICS_AVAILABLE: _metrics_available,
         ConditionType.DATABASE_BUDGET: _database_budget,
+        ConditionType.DATABASE_BOUND: _database_bound,
+        ConditionType.REFERENCES_FOUND: _references_found,
         ConditionType.MANUAL_FLOOR: _manual_floor,
     }
     found = {kind: check(facts) for kind, check in checks.items()}
@@ -135,9 +142,7 @@ def _database_budget(facts: Facts) -> Finding | None:
         words = f"the template sets {names} itself, so no budget holds; remove it"
         return Finding("False", "PoolSizeOverridden", words)
     if not budget.budgeted:
-        words = (
-            "set spec.database.postgres.maxConnections, or make a DatabaseBudget of the endpoint"
-        )
+        words = "set maxConnections of the database, or make a DatabaseBudget of its endpoint"
         return Finding("Unknown", "NotBudgeted", words)
     if budget.blocked:
         return Finding("False", *budget.blocked)
@@ -164,3 +169,22 @@ def _manual_floor(facts: Facts) -> Finding | None:
         words += f", cut to spec.scaling.maxReplicas ({facts.max_replicas}); raise it for more"
         return Finding("True", "CutToMaxReplicas", words)
     return Finding("True", "InForce", f"{words}; remove it when the incident is over")
+
+
+def _database_bound(facts: Facts) -> Finding | None:
+    """Only while it is so: most databases have no exporter that could tell."""
+    budget = facts.budget
+    if budget is None or budget.bound is None:
+        return None
+    words = (
+        f"{budget.evidence}: more than {budget.bound} replicas would only wait as well; look at "
+        "slow queries and locks, raise maxConnections, or add readers"
+    )
+    return Finding("True", "Waiting", words)
+
+
+def _references_found(facts: Facts) -> Finding | None:
+    """Only while pods miss something: the operator sees no Secrets, only what pods say."""
+    if facts.missing is None:
+        return None
+    return Finding("False", "SecretMissing", f"{facts.missing}: create it, or mend its name or key")

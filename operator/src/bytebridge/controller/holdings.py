@@ -39,6 +39,8 @@ class Holdings:
     """Since when no pod with a former pool size has been seen, on the monotonic clock."""
     left_out: frozenset[str] = frozenset()
     """Readers that lag."""
+    settled: bool = field(default=False, compare=False)
+    """This operator has settled them: before that nothing is built from them."""
 
     @property
     def wiring(self) -> Wiring:

@@ -8,6 +8,7 @@ import structlog
 from bytebridge.cluster.errors import ApiError
 from bytebridge.cluster.leadership import LEASE_SECONDS, Leadership
 from bytebridge.controller.budgets import keep_budgets
+from bytebridge.controller.guard import guard_databases
 from bytebridge.controller.metrics import OperatorMetrics
 from bytebridge.controller.service_pass import Surroundings, pass_over
 from bytebridge.controller.store import Entry, Key
@@ -81,11 +82,8 @@ class DecisionLoop:
             report = await self._source.read(self._targets(entries))
             self._metrics.queries.inc(report.queries_sent)
             self._metrics.query_errors.inc(len(report.errors))
-            around = self._around
-            await keep_budgets(
-                around.store, around.client, entries, around.monotonic(), around.now()
-            )
-            rivals = around.store.rivals()
+            await self._settle_databases(entries)
+            rivals = self._around.store.rivals()
             deadline = self._around.monotonic() + self._tick_seconds
             # Decisions first: children can wait, for the next tick if need be.
             waiting = iter(sorted(entries.items(), key=lambda item: item[1].outdated))
@@ -102,6 +100,15 @@ class DecisionLoop:
             # A task a service would cost more than most passes, which change nothing.
             await asyncio.gather(*(work() for _ in range(CONCURRENT_PASSES)))
             self._count(entries)
+
+    async def _settle_databases(self, entries: dict[Key, Entry]) -> None:
+        around = self._around
+        time, now = around.monotonic(), around.now()
+        try:
+            await guard_databases(around.store, around.client, self._source, entries, time, now)
+            await keep_budgets(around.store, around.client, entries, time, now)
+        except Exception:
+            log.exception("databases not settled")
 
     async def _guarded(
         self, key: Key, entry: Entry, rival: Key | None, readings: Readings, errors: str | None

@@ -16,6 +16,11 @@ from bytebridge.controller.conditions import BudgetFacts, Facts
 from bytebridge.controller.events import Occurrence, event, scaled, turns
 from bytebridge.controller.obstacles import Obstacle, find_obstacle
 from bytebridge.controller.projection import DeploymentView
+from bytebridge.controller.references import (
+    FIRST_LOOK_SECONDS,
+    LOOK_AGAIN_SECONDS,
+    missing_references,
+)
 from bytebridge.controller.startup import startup_p90
 from bytebridge.controller.status import build_status, says_something_new
 from bytebridge.controller.store import Entry, Key, Store
@@ -98,6 +103,7 @@ async def _serve(
     if deployment is None or entry.policy is None or readings is None:
         return None
     await _measure_startup(around, key, entry, deployment)
+    await _look_for_missing(around, key, entry, deployment)
     observation = Observation(
         time=around.monotonic(),
         readings=readings,
@@ -193,6 +199,24 @@ async def _measure_startup(
     entry.was_starting = starting
 
 
+async def _look_for_missing(
+    around: Surroundings, key: Key, entry: Entry, deployment: DeploymentView
+) -> None:
+    """Look at pods that do not start, now and then."""
+    now = around.monotonic()
+    if deployment.starting == 0 or not deployment.labels:
+        entry.starting_since = entry.missing = None
+        return
+    if entry.starting_since is None:
+        entry.starting_since = now
+    due = now - entry.pods_seen_at >= LOOK_AGAIN_SECONDS
+    if due and now - entry.starting_since >= FIRST_LOOK_SECONDS:
+        entry.pods_seen_at = now
+        entry.missing = missing_references(
+            await around.client.pods(key[0], dict(deployment.labels))
+        )
+
+
 async def _report(
     around: Surroundings,
     key: Key,
@@ -238,6 +262,7 @@ def _facts(
         ready=deployment.ready if deployment else 0,
         decision=decision,
         budget=None,
+        missing=entry.missing,
     )
     if service is None:
         return facts
@@ -252,7 +277,7 @@ def _facts(
 
 
 def _budget_facts(entry: Entry, service: ScalableService) -> BudgetFacts | None:
-    if service.spec.database.postgres is None:
+    if not service.spec.database.used:
         return None
     holdings = entry.holdings
     return BudgetFacts(
@@ -261,4 +286,6 @@ def _budget_facts(entry: Entry, service: ScalableService) -> BudgetFacts | None:
         blocked=holdings.blocked,
         short=holdings.short,
         grants=holdings.grants,
+        bound=entry.guard.bound,
+        evidence=entry.guard.evidence,
     )

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from bytebridge.api.database_budget import DatabaseBudget
 from bytebridge.api.names import KIND, MIN_REPLICAS_ANNOTATION
 from bytebridge.api.service import ScalableService
+from bytebridge.budget.guard import GuardMemory
 from bytebridge.controller.holdings import Holdings, holdings_of
 from bytebridge.controller.projection import (
     Body,
@@ -49,10 +50,16 @@ class Entry:
     """Generation and pause that the HPA was last built from."""
     startup_seconds: float | None = None
     was_starting: bool = False
+    starting_since: float | None = None
+    pods_seen_at: float = 0.0
+    missing: str | None = None
+    """Secrets that pods miss."""
     error: str | None = None
     """Why the last write failed."""
     holdings: Holdings = field(default_factory=Holdings)
     """What it holds of its databases."""
+    guard: GuardMemory = field(default_factory=GuardMemory)
+    """What is remembered of its database."""
     applied_wiring: Wiring = UNWIRED
     """What the children were last built from, beside the spec."""
     built: dict[ChildKey, str] = field(default_factory=dict)

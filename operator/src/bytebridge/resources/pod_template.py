@@ -5,6 +5,8 @@ from typing import Any
 
 from bytebridge.api.pooler import Placement
 from bytebridge.api.service import ScalableService
+from bytebridge.budget.claims import Role
+from bytebridge.resources.mongodb import mongodb_environment
 from bytebridge.resources.ownership import Manifest, child_labels
 from bytebridge.resources.pooler.configuration import pooler_name
 from bytebridge.resources.pooler.container import (
@@ -76,16 +78,22 @@ def add_environment(container: Manifest, variables: list[Manifest]) -> None:
 
 def overridden_pools(service: ScalableService) -> list[str]:
     """Variables of the pool sizes that the template sets itself: no budget can hold then."""
-    postgres = service.spec.database.postgres
-    if postgres is None or service.spec.template is None:
+    database, template = service.spec.database, service.spec.template
+    if template is None:
         return []
-    own = app_container(service, service.spec.template["spec"]).get("env", [])
-    return sorted({variable["name"] for variable in own} & pool_variables(postgres))
+    own = {variable["name"] for variable in app_container(service, template["spec"]).get("env", [])}
+    kept = set(pool_variables(database.postgres)) if database.postgres else set()
+    if database.mongodb is not None:
+        kept.add(database.mongodb.environment.max_pool_size)
+    return sorted(own & kept)
 
 
 def _environment(service: ScalableService, wiring: Wiring) -> list[Manifest]:
     redis, postgres = service.spec.cache.redis, service.spec.database.postgres
     variables = redis_environment(redis, shared_cache_name(service)) if redis else []
+    mongodb = service.spec.database.mongodb
+    if mongodb is not None:
+        variables += mongodb_environment(mongodb, wiring.grants.get(Role.MONGODB))
     if postgres is None:
         return variables
     together = readers_name(service) if behind_one_address(postgres) else None
