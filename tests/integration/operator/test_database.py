@@ -191,7 +191,7 @@ def test_mongodb_is_refused_with_numbers(cluster: Cluster) -> None:
     manifest = scalable_service("nlp")
     mongodb = {"cluster": "c", "credentials": {"secretName": "s"}, "maxConnections": 18}
     manifest["spec"]["database"] = {"mongodb": mongodb}
-    with pytest.raises(ApiException, match="18 less reservedConnections 10 leaves 8.*needs 9"):
+    with pytest.raises(ApiException, match=r"18 less reservedConnections 10 leaves 8.*needs 9"):
         cluster.create(manifest)
 
 

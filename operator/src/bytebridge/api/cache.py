@@ -14,6 +14,9 @@ Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$
 _ENDPOINT_NEEDED: Final = (
     "spec.cache.redis.endpoint: required with mode External; add endpoint.host"
 )
+_EXPORTER_NEEDED: Final = (
+    "spec.cache.redis.exporter: countedBeforeCache needs the hit ratio; add exporter: {}"
+)
 _ENDPOINT_UNUSED: Final = (
     "spec.cache.redis.endpoint, readerEndpoint and secretRef: only with mode External; "
     "remove them or set mode: External"
@@ -77,6 +80,7 @@ class Redis(Model):
             ),
             _ENDPOINT_UNUSED,
         ),
+        ("!self.countedBeforeCache || has(self.exporter)", _EXPORTER_NEEDED),
     )
 
     mode: RedisMode = RedisMode.SIDECAR
@@ -88,6 +92,12 @@ class Redis(Model):
     image: Annotated[str, Field(min_length=1)] = "valkey/valkey:8.1-alpine"
     exporter: RedisExporter | None = None
     """Export a Sidecar's or Shared cache's own metrics, on port 9121."""
+    counted_before_cache: bool = False
+    """Requests that the cache answers are in the request rate, and not in the service time.
+
+    Then the models see the requests times the share of misses. Not for a server that times all
+    its requests: there the mean service time has the hits in it already.
+    """
     endpoint: RedisEndpoint | None = None
     """With External."""
     reader_endpoint: RedisEndpoint | None = None
@@ -100,6 +110,8 @@ class Redis(Model):
     @model_validator(mode="after")
     def _endpoint_as_the_mode_needs_it(self) -> Self:
         """The CRD's rules, for files that no API server has seen."""
+        if self.counted_before_cache and self.exporter is None:
+            raise ValueError(_EXPORTER_NEEDED)
         if self.mode is RedisMode.EXTERNAL:
             if self.endpoint is None:
                 raise ValueError(_ENDPOINT_NEEDED)

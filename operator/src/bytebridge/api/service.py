@@ -96,6 +96,16 @@ class ScalableServiceSpec(Model):
         ),
         (
             (
+                "!has(self.cache.redis) || !self.cache.redis.countedBeforeCache"
+                " || has(self.metrics.queries.serviceTime)"
+            ),
+            (
+                "spec.metrics.queries.serviceTime: countedBeforeCache needs the time of the models "
+                "alone; add a query of it, as a time with the hits in it would count them twice"
+            ),
+        ),
+        (
+            (
                 "!has(self.scaling.objective)"
                 " || !has(self.scaling.objective.timeToFirstTokenMilliseconds)"
                 " || self.metrics.preset == 'vllm' || has(self.metrics.queries.timeToFirstToken)"

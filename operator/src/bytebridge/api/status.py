@@ -56,6 +56,14 @@ class DatabaseStatus(Model):
     mongodb: GrantStatus | None = None
 
 
+class CacheStatus(Model):
+    """How the cache does, as its exporter tells."""
+
+    hit_ratio: float | None = None
+    """0 to 1, over a minute."""
+    evictions_per_second: float | None = None
+
+
 class DecisionStatus(Model):
     """The last decision, in words a person understands."""
 
@@ -78,3 +86,4 @@ class ScalableServiceStatus(Model):
     conditions: list[Condition] = []
     last_decision: DecisionStatus | None = None
     database: DatabaseStatus | None = None
+    cache: CacheStatus | None = None

@@ -8,6 +8,7 @@ import structlog
 from bytebridge.cluster.errors import ApiError
 from bytebridge.cluster.leadership import LEASE_SECONDS, Leadership
 from bytebridge.controller.budgets import keep_budgets
+from bytebridge.controller.caches import watch_caches
 from bytebridge.controller.guard import guard_databases
 from bytebridge.controller.metrics import OperatorMetrics
 from bytebridge.controller.service_pass import Surroundings, pass_over
@@ -106,9 +107,10 @@ class DecisionLoop:
         time, now = around.monotonic(), around.now()
         try:
             await guard_databases(around.store, around.client, self._source, entries, time, now)
+            await watch_caches(around.store, around.client, self._source, entries, time, now)
             await keep_budgets(around.store, around.client, entries, time, now)
         except Exception:
-            log.exception("databases not settled")
+            log.exception("databases and caches not settled")
 
     async def _guarded(
         self, key: Key, entry: Entry, rival: Key | None, readings: Readings, errors: str | None

@@ -29,6 +29,7 @@ from bytebridge.scaling.actuation import TargetState, plan_actuation
 from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation, Readings, Replicas
+from bytebridge.signals.cache import behind_cache
 
 log = structlog.get_logger()
 
@@ -104,10 +105,11 @@ async def _serve(
         return None
     await _measure_startup(around, key, entry, deployment)
     await _look_for_missing(around, key, entry, deployment)
+    replicas = Replicas(deployment.spec_replicas, deployment.ready, deployment.starting)
     observation = Observation(
         time=around.monotonic(),
-        readings=readings,
-        replicas=Replicas(deployment.spec_replicas, deployment.ready, deployment.starting),
+        readings=behind_cache(service, readings, entry.cache.signals, replicas),
+        replicas=replicas,
         startup_seconds=entry.startup_seconds,
         unix_time=around.now().timestamp(),
         template_hash=deployment.template_hash,
@@ -232,6 +234,12 @@ async def _report(
     selector = ",".join(f"{label}={value}" for label, value in sorted(labels.items()))
     now = around.now().isoformat(timespec="seconds").replace("+00:00", "Z")
     status = build_status(facts, entry.status, entry.generation, selector, now)
+    figures = entry.cache.signals
+    if figures.hit_ratio is not None:
+        status["cache"] = {
+            "hitRatio": round(figures.hit_ratio, 3),
+            "evictionsPerSecond": figures.evictions_per_second,
+        }
     if says_something_new(status, entry.status):
         await around.client.patch_status(*key, status)
         before, entry.status = entry.status, status

@@ -24,6 +24,7 @@ from bytebridge.resources.wiring import UNWIRED, Wiring
 from bytebridge.scaling.actuation import Written
 from bytebridge.scaling.policy import Policy, compile_policy
 from bytebridge.scaling.state import State
+from bytebridge.signals.cache import CacheMemory
 
 Key = tuple[str, str]
 ChildKey = tuple[str, str, str]
@@ -60,6 +61,8 @@ class Entry:
     """What it holds of its databases."""
     guard: GuardMemory = field(default_factory=GuardMemory)
     """What is remembered of its database."""
+    cache: CacheMemory = field(default_factory=CacheMemory)
+    """What is remembered of its cache."""
     applied_wiring: Wiring = UNWIRED
     """What the children were last built from, beside the spec."""
     built: dict[ChildKey, str] = field(default_factory=dict)

@@ -8,14 +8,13 @@ are asked for.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 from bytebridge.api.monitoring import DatabaseExporter, DatabaseMonitoring
 from bytebridge.api.names import SERVICE_SERIES_LABEL
 from bytebridge.api.postgres import PostgresReader
 from bytebridge.api.service import ScalableService
 from bytebridge.budget.guard import DatabaseSignals
-from bytebridge.signals.dealing import Vector
+from bytebridge.signals.dealing import Vector, known_value, only_value
 
 USED, WAITING, LAG = "used", "waiting", "lag"
 
@@ -52,13 +51,13 @@ def database_signals(
     """Deal the answers; what is missing or no number stays unknown."""
     lag: dict[str, float] = {}
     for series in answers.get(queries.texts.get(LAG, ""), []):
-        value = _value(series)
+        value = known_value(series)
         for reader in readers:
             if value is not None and _is_of(series.get("metric", {}), reader):
                 lag[reader.host] = max(value, lag.get(reader.host, 0.0))
     return DatabaseSignals(
-        used=_only(answers.get(queries.texts.get(USED, ""), [])),
-        waiting=_only(answers.get(queries.texts.get(WAITING, ""), [])),
+        used=only_value(answers.get(queries.texts.get(USED, ""), [])),
+        waiting=only_value(answers.get(queries.texts.get(WAITING, ""), [])),
         lag_seconds=lag,
     )
 
@@ -101,18 +100,3 @@ def _is_of(labels: Mapping[str, str], reader: PostgresReader) -> bool:
     return bool(
         named & {reader.host, f"{reader.host}:{reader.port}", reader.host.split(".", maxsplit=1)[0]}
     )
-
-
-def _only(vector: Vector) -> float | None:
-    return _value(vector[0]) if len(vector) == 1 else None
-
-
-def _value(series: Mapping[str, object]) -> float | None:
-    pair = series.get("value")
-    if not isinstance(pair, list) or len(pair) != 2:
-        return None
-    try:
-        value = float(pair[1])
-    except (TypeError, ValueError):
-        return None
-    return value if isfinite(value) and value >= 0 else None
