@@ -10,7 +10,15 @@ import pytest
 from kubernetes.client import ApiException
 
 from bytebridge.api.names import BUDGET_PLURAL, GROUP, VERSION
-from support.objects import Cluster, Manifest, scalable_service, wait_for
+from support.load import LoadExporter
+from support.objects import (
+    Cluster,
+    Manifest,
+    pods_that_serve,
+    scalable_service,
+    stays,
+    wait_for,
+)
 
 BUDGET = "DatabaseBudget"
 
@@ -132,6 +140,26 @@ def test_a_pooler_comes_and_goes(cluster: Cluster) -> None:
     left = ["deployment/nlp", "hpa/nlp", "pdb/nlp", "service/nlp"]
     wait_for("the pooler is gone", cluster.names, left)
     assert environment(cluster, "nlp")["PGHOST"] == "db"
+
+
+@pytest.mark.usefixtures("operator")
+def test_no_pods_are_added_while_clients_wait_for_the_database(
+    cluster: Cluster, load: LoadExporter
+) -> None:
+    space = cluster.namespace
+    load.set(space, "nlp", rate=50.0, ready=pods_that_serve(cluster), waiting_for_database=9.0)
+    cluster.create(with_database("nlp", max_replicas=40, maxConnections=200, pooler={}))
+    wait_for(
+        "the condition",
+        lambda: cluster.condition("nlp", "DatabaseBound"),
+        ("True", "Waiting"),
+        seconds=60,
+    )
+    before = cluster.replicas("nlp")
+    load.set(space, "nlp", rate=600.0)
+    stays("the replicas", lambda: cluster.replicas("nlp"), before, 6)
+    message = cluster.service("nlp")["status"]["conditions"]
+    assert "9 clients wait" in str(message)
 
 
 @pytest.mark.usefixtures("operator")
