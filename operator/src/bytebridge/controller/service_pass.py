@@ -2,18 +2,17 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
-from bytebridge.api.names import PAUSED_ANNOTATION
 from bytebridge.api.service import ScalableService
 from bytebridge.cluster.client import ClusterClient
 from bytebridge.cluster.errors import ApiError
 from bytebridge.controller.ceilings import capped, replicas_ceiling
 from bytebridge.controller.children import apply_autoscaler, apply_children
-from bytebridge.controller.conditions import BudgetFacts, Facts
 from bytebridge.controller.events import Occurrence, event, scaled, turns
+from bytebridge.controller.facts import facts_of, is_paused
 from bytebridge.controller.obstacles import Obstacle, find_obstacle
 from bytebridge.controller.projection import DeploymentView
 from bytebridge.controller.references import (
@@ -24,7 +23,6 @@ from bytebridge.controller.references import (
 from bytebridge.controller.startup import startup_p90
 from bytebridge.controller.status import build_status, says_something_new
 from bytebridge.controller.store import Entry, Key, Store
-from bytebridge.resources.pod_template import overridden_pools
 from bytebridge.scaling.actuation import TargetState, plan_actuation
 from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.law import decide
@@ -69,12 +67,6 @@ async def pass_over(
     except ApiError as error:
         log.warning("status not written", namespace=key[0], name=key[1], error=str(error))
     return decision
-
-
-def is_paused(service: ScalableService) -> bool:
-    """Paused by spec or annotation."""
-    annotated = service.metadata.annotations.get(PAUSED_ANNOTATION, "").lower()
-    return service.spec.scaling.paused or annotated == "true"
 
 
 def _obstacle(
@@ -227,7 +219,7 @@ async def _report(
     decision: Decision | None,
     signal_errors: str | None,
 ) -> None:
-    facts = _facts(around, key, entry, obstacle, decision, signal_errors)
+    facts = facts_of(around.store, key, entry, obstacle, decision, signal_errors)
     name = entry.service.target_name if entry.service else key[1]
     deployment = around.store.deployments.get((key[0], name))
     labels = deployment.labels if deployment else {}
@@ -245,55 +237,3 @@ async def _report(
         before, entry.status = entry.status, status
         for occurrence in turns(before, status):
             await _tell(around, key, entry, occurrence)
-
-
-def _facts(
-    around: Surroundings,
-    key: Key,
-    entry: Entry,
-    obstacle: Obstacle | None,
-    decision: Decision | None,
-    signal_errors: str | None,
-) -> Facts:
-    service = entry.service
-    name = service.target_name if service else key[1]
-    deployment = around.store.deployments.get((key[0], name))
-    facts = Facts(
-        problem=entry.problem,
-        blocked=obstacle,
-        error=entry.error,
-        signal_errors=signal_errors,
-        target_exists=deployment is not None,
-        paused=False,
-        dry_run=False,
-        desired=deployment.spec_replicas if deployment else 0,
-        ready=deployment.ready if deployment else 0,
-        decision=decision,
-        budget=None,
-        missing=entry.missing,
-    )
-    if service is None:
-        return facts
-    return replace(
-        facts,
-        paused=is_paused(service),
-        dry_run=service.spec.scaling.dry_run,
-        budget=_budget_facts(entry, service),
-        annotations=service.metadata.annotations,
-        max_replicas=service.spec.scaling.max_replicas,
-    )
-
-
-def _budget_facts(entry: Entry, service: ScalableService) -> BudgetFacts | None:
-    if not service.spec.database.used:
-        return None
-    holdings = entry.holdings
-    return BudgetFacts(
-        budgeted=holdings.budgeted,
-        overridden=overridden_pools(service),
-        blocked=holdings.blocked,
-        short=holdings.short,
-        grants=holdings.grants,
-        bound=entry.guard.bound,
-        evidence=entry.guard.evidence,
-    )
