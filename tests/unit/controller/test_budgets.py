@@ -201,6 +201,38 @@ def test_nothing_left_is_an_obstacle_with_numbers() -> None:
     assert "0 of 3 connections left" in blocked[1]
 
 
+def test_more_pools_than_fit_are_an_obstacle_and_what_runs_stays_booked() -> None:
+    world = World(60 + 10)
+    world.put("a")  # 60 pods of one connection
+    world.put("b", max_replicas=1)
+    world.tick()
+    assert world.entry("b").holdings.blocked is not None
+    body = scalable_service("a", minReplicas=1, maxReplicas=40)
+    body["metadata"] |= {"namespace": "nlp", "uid": "a", "generation": 2}
+    body["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z"
+    body["spec"]["database"] = {
+        "postgres": {
+            "database": "d",
+            "writer": {"host": "db"},
+            "credentials": {"secretName": "s"},
+            "maxConnections": 70,
+            "poolsPerReplica": 20,
+        }
+    }
+    world.store.put_service(body)
+    world.tick()
+    assert world.grant("a") == (1, 1)  # 3 pods of 20 pools
+    body["metadata"]["generation"] = 3
+    body["spec"]["database"]["postgres"] |= {"poolsPerReplica": 25, "maxConnections": 90}
+    world.store.put_service(body)
+    world.tick()
+    blocked = world.entry("a").holdings.blocked
+    assert blocked is not None
+    assert world.entry("a").holdings.grants[Role.WRITER].held == 60
+    world.tick()
+    assert world.entry("b").holdings.grants == {}
+
+
 def test_without_a_limit_nothing_is_budgeted() -> None:
     world = World(None)
     world.put("a")

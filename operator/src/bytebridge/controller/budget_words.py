@@ -7,6 +7,7 @@ from bytebridge.api.database_budget import DatabaseBudget
 from bytebridge.api.service import ScalableService
 from bytebridge.budget.claims import Claim
 from bytebridge.budget.endpoints import Endpoint, endpoint
+from bytebridge.budget.grants import Grant
 from bytebridge.budget.limits import Limits
 from bytebridge.budget.settlement import Settlement
 
@@ -22,7 +23,7 @@ def blocked_words(
     """Reason and message of a service that may not start pods."""
     for claim in claims:
         grant = settlement.grants.get(claim.key)
-        if grant is not None and grant.ceiling >= 1:
+        if grant is not None and grant.ceiling >= 1 and _suffices(claim, grant):
             continue
         of, free = _tightest(claim, settlement, limits)
         needed = claim.connections(1, 1)
@@ -92,6 +93,11 @@ def budget_status(
         "holders": holders,
         "summary": ", ".join(words),
     }
+
+
+def _suffices(claim: Claim, grant: Grant) -> bool:
+    """Not so if the service now has more pools than what it holds was granted for."""
+    return claim.connections(grant.pool_size, grant.max_replicas) <= grant.connections
 
 
 def _tightest(claim: Claim, settlement: Settlement, limits: Limits) -> tuple[Endpoint, int]:
