@@ -111,6 +111,8 @@ class PostgresEnvironment(Model):
     reader_hosts: VariableName = "PGHOST_READERS"
     """Comma-separated, a reader of weight n n times."""
     reader_ports: VariableName = "PGPORT_READERS"
+    reader_database: VariableName = "PGDATABASE_READERS"
+    """Behind a pooler the readers are a database of their own."""
     reader_zones: VariableName = "PGZONE_READERS"
     reader_url: VariableName = "DATABASE_READER_URL"
     pool_size: VariableName = "DB_POOL_SIZE"

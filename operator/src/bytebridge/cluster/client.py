@@ -84,7 +84,7 @@ class ClusterClient:
             query["continue"] = token
 
     async def list_keys(self, kind: Kind, namespace: str | None) -> set[tuple[str, str]]:
-        """Namespace and name of all objects of a kind: their metadata alone travels."""
+        """Namespace (empty: cluster-scoped) and name of all of a kind: their metadata alone travels."""
         query = {"limit": "1000"}
         keys: set[tuple[str, str]] = set()
         while True:
@@ -96,7 +96,8 @@ class ClusterClient:
                 accept=METADATA_ONLY,
             )
             keys |= {
-                (i["metadata"]["namespace"], i["metadata"]["name"]) for i in page["items"] or ()
+                (i["metadata"].get("namespace", ""), i["metadata"]["name"])
+                for i in page["items"] or ()
             }
             token = page["metadata"].get("continue")
             if not token:

@@ -61,6 +61,12 @@ async def forget_deleted(store: Store, client: ClusterClient, scopes: Scopes) ->
         for scope in scopes:
             listed |= await client.list_keys(kind, scope)
         gone += store.forget_deleted(kind.name, before, listed)
+    budgets = set(store.budgets)
+    if budgets:
+        listed = await client.list_keys(DATABASE_BUDGET, None)
+        for name in budgets - {name for _, name in listed}:
+            store.forget_budget(name)
+            gone += 1
     return gone
 
 

@@ -128,6 +128,7 @@ def _reader_variables(postgres: Postgres, where: _Coordinates) -> list[Manifest]
     variables = [
         _plain(names.reader_hosts, ",".join(where.reader_hosts)),
         _plain(names.reader_ports, ",".join(map(str, where.reader_ports))),
+        _plain(names.reader_database, where.reader_database),
         _plain(names.reader_url, url),
     ]
     zones = [reader.zone or "" for reader in weighted_readers(postgres.readers)]
