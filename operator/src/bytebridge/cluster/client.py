@@ -84,7 +84,7 @@ class ClusterClient:
             query["continue"] = token
 
     async def list_keys(self, kind: Kind, namespace: str | None) -> set[tuple[str, str]]:
-        """Namespace (empty: cluster-scoped) and name of all of a kind: their metadata alone travels."""
+        """Namespace, empty if cluster-scoped, and name of all of a kind: only metadata travels."""
         query = {"limit": "1000"}
         keys: set[tuple[str, str]] = set()
         while True:
