@@ -130,6 +130,22 @@ def test_service_time_when_first_seen_amid_a_backlog(
     assert learn_capacity(learned, later, 4).service_seconds == 0.07
 
 
+@pytest.mark.parametrize(
+    ("readings", "growth", "slots"),
+    [
+        pytest.param({}, 0, 3, id="six busy of two replicas: a hundred a second for 60 ms each"),
+        pytest.param({"queue_depth": 90}, 50, 1.5, id="what piles up is not served"),
+        pytest.param({"in_flight": 10}, 0, 5, id="a gauge goes first"),
+        pytest.param({"service_seconds": None}, 0, None, id="service time unknown"),
+    ],
+)
+def test_slots_by_littles_law_where_no_gauge_tells_them(
+    readings: dict[str, Any], growth: float, slots: float | None
+) -> None:
+    learned = learn_capacity(Capacity(), seen(fast=100, **readings), None, growth)
+    assert learned.slots == (None if slots is None else pytest.approx(slots))
+
+
 def test_a_backlog_that_is_drained_is_no_demand_where_completions_are_counted() -> None:
     """300 a second arrive, 100 are served until more pods are Ready, then 600."""
     sample, backlog, served = None, 0.0, [100.0] * 12

@@ -186,7 +186,9 @@ def counterfactual(
 def _observation(
     time: float, readings: Readings, replicas: Replicas, policy: Policy
 ) -> Observation:
-    return Observation(time, readings, replicas, startup_seconds=policy.startup_seconds)
+    return Observation(
+        time, readings, replicas, startup_seconds=policy.startup_seconds, unix_time=time
+    )
 
 
 def _queue(

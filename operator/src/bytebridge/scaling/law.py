@@ -37,6 +37,10 @@ SMALL_STEP = 0.1
 is small, and noise asks for it often. The HPA's tolerance is the same share, for ever."""
 SMALL_STEP_HOLDS = 5.0
 """Times `holdSeconds` that such a step waits."""
+RAILS_EXPLAIN = frozenset(
+    {Reason.MIN_REPLICAS, Reason.STEADY, Reason.SCALE_DOWN_HOLD, Reason.SIGNALS_UNKNOWN}
+)
+"""Reasons that say less than the floor of a schedule or an annotation, where that binds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +126,7 @@ def _rails(
 
 def _explained_by_rails(choice: _Choice, rails: Rails, needed: int) -> _Choice:
     """What a person's floor asks for is not said to fit the load."""
-    unexplained = choice.reason in {Reason.MIN_REPLICAS, Reason.STEADY, Reason.SIGNALS_UNKNOWN}
-    if not unexplained or not rails.bind(choice.replicas, needed):
+    if choice.reason not in RAILS_EXPLAIN or not rails.bind(choice.replicas, needed):
         return choice
     if choice.reason is Reason.SIGNALS_UNKNOWN:
         return replace(choice, held=f"{choice.held}; {rails.words}")
