@@ -102,7 +102,8 @@ async def test_vllm(exposition: Exposition, prometheus_url: str) -> None:
     readings = await settled(prometheus_url, service, 4.0)
     assert readings.first_token_seconds == close(0.39, rel=0.01)
     assert readings.kv_cache_utilization == close(0.6)
-    assert readings.tokens_per_second == close(2_000, rel=0.1)
+    # Over the slow window, which is not full yet, for both alike: 500 tokens a request.
+    assert readings.tokens_per_second == close(500 * readings.requests_per_second[60.0], rel=0.05)
     assert (readings.queue_depth, readings.in_flight) == (10.0, 16.0)
     assert readings.latency_mean_seconds == close(5.0, rel=0.01)
     assert readings.latency_p95_seconds == close(5.9, rel=0.01)
@@ -117,7 +118,8 @@ async def test_tgi_tokens(exposition: Exposition, prometheus_url: str) -> None:
         histogram(exposition, "tgi_request_generated_tokens", labels, 2.0, (50.0, 150.0))
     service = replace(target("tgi", preset="tgi"), objectives=ON_DEMAND)
     readings = await settled(prometheus_url, service, 4.0)
-    assert readings.tokens_per_second == close(2_000, rel=0.1)
+    # Over the slow window, which is not full yet, for both alike: 500 tokens a request.
+    assert readings.tokens_per_second == close(500 * readings.requests_per_second[60.0], rel=0.05)
     assert (readings.first_token_seconds, readings.kv_cache_utilization) == (None, None)
 
 

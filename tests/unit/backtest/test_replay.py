@@ -9,12 +9,13 @@ from bytebridge.backtest.replay import OwnFleet, Replay, Tick, counterfactual, r
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.demand import Sample
 from bytebridge.scaling.observation import Readings, Replicas
+from bytebridge.scaling.schedule import Window
 from bytebridge.scaling.state import State
 from bytebridge.signals.history import Moment
 from bytebridge.simulation import profile
 from bytebridge.simulation.job import Job, perform
 from bytebridge.simulation.scenarios import Scenario
-from support.recorded import policy, record
+from support.recorded import START, policy, record
 
 RAMP = Scenario(
     "ramp", "a small ramp", profile.surge(30, 200, ramp=120, plateau=300, seconds=1200),
@@ -67,6 +68,18 @@ def test_gaps_hold_the_replicas_and_count_as_unknown() -> None:
     found = findings(ticks, 5.0, 0.2)
     assert found.unknown_share == pytest.approx(62 / len(ticks)), "two before the first rates"
     assert found.hours == pytest.approx((len(ticks) - 60) * 5 / 3600)
+
+
+def test_a_schedule_opens_by_the_recorded_time() -> None:
+    """The record begins at 22:13:20 UTC; pods take 30 s."""
+    rules = replace(policy(RAMP), schedule=(Window("late", "20 22 * * *", 60, "UTC", 25),))
+    ticks = replay(rules, record(RAMP, 12), lambda: None).ticks
+    open_at = START + 400
+    before = [t for t in ticks if t.time < open_at - 35]
+    within = [t for t in ticks if open_at <= t.time < open_at + 60]
+    assert max(t.desired for t in before) < 25
+    assert {t.desired for t in within} == {25}
+    assert min(t.ready for t in within) == 25
 
 
 def test_before_the_first_known_replicas_nothing_is_decided() -> None:

@@ -17,7 +17,7 @@ from unit.scaling.build import seen
         pytest.param(1000, 1000, 5, 1000, id="steady"),
         pytest.param(1010, 1000, 5, 1000, id="noise is left out"),
         pytest.param(1005, 1000, 1, 1000, id="over a short tick as well"),
-        pytest.param(400, 100, 5, 1000, id="a step is"),
+        pytest.param(400, 100, 5, 700, id="a step is, over the two intervals between the samples"),
     ],
 )
 def test_extrapolation(fast: float, before: float, elapsed: float, expected: float) -> None:
@@ -29,14 +29,15 @@ def test_extrapolation(fast: float, before: float, elapsed: float, expected: flo
 
 def test_a_step_that_fills_the_window_is_never_overstated() -> None:
     """From 20 to 200 a second, seen every second: the newest rate stays the true one."""
-    sample = Sample(0, 20, 0, history=tuple(Point(second, 20) for second in range(-15, 0)))
+    sample = Sample(0, 20, 0, history=tuple(Point(second, 20, 20) for second in range(-15, 0)))
     for second in range(1, 16):
-        fast = 20 + 180 * second / 15
+        fast = 20 + 180 * min(second, 14) / 14  # fifteen samples, fourteen intervals
         slow = 20 + 180 * second / 60
         readings = Readings(requests_per_second={15.0: fast, 60.0: slow}, queue_depth=0)
         demand = estimate_demand(readings, second, sample, 1.0)
         assert demand is not None
-        assert 199 <= demand.rate <= 205
+        assert demand.rate <= 207
+        assert second < 5 or demand.rate >= 199, "a third of the window is enough"
         sample = demand.sample
 
 
@@ -128,6 +129,22 @@ def test_service_time_when_first_seen_amid_a_backlog(
     assert learned.estimated
     later = seen(60, fast=100, queue_depth=0, latency_mean_seconds=0.07, service_seconds=None)
     assert learn_capacity(learned, later, 4).service_seconds == 0.07
+
+
+@pytest.mark.parametrize(
+    ("readings", "growth", "slots"),
+    [
+        pytest.param({}, 0, 3, id="six busy of two replicas: a hundred a second for 60 ms each"),
+        pytest.param({"queue_depth": 90}, 50, 1.5, id="what piles up is not served"),
+        pytest.param({"in_flight": 10}, 0, 5, id="a gauge goes first"),
+        pytest.param({"service_seconds": None}, 0, None, id="service time unknown"),
+    ],
+)
+def test_slots_by_littles_law_where_no_gauge_tells_them(
+    readings: dict[str, Any], growth: float, slots: float | None
+) -> None:
+    learned = learn_capacity(Capacity(), seen(fast=100, **readings), None, growth)
+    assert learned.slots == (None if slots is None else pytest.approx(slots))
 
 
 def test_a_backlog_that_is_drained_is_no_demand_where_completions_are_counted() -> None:

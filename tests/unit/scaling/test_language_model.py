@@ -71,6 +71,8 @@ def test_sustained_floor(rate: float, each: float | None, expected: int) -> None
         (KV, {"kv_cache_utilization": 0.95, "desired": 10}, 12, Reason.KV_CACHE),
         (KV, {"kv_cache_utilization": 7.0, "desired": 10}, 13, Reason.KV_CACHE),
         (KV, {"kv_cache_utilization": 0.8, "desired": 10}, 10, Reason.STEADY),
+        (KV, {"kv_cache_utilization": 0.95, "desired": 10, "fast": 9.0, "slow": 1.0}, 12,
+         Reason.KV_CACHE),
         (KV, {"desired": 10}, 10, Reason.SIGNALS_UNKNOWN),
         (TOKENS, {"tokens_per_second": 8_100, "desired": 10}, 11, Reason.TOKEN_RATE),
         (TOKENS, {"tokens_per_second": 8_000, "desired": 10}, 10, Reason.STEADY),

@@ -15,6 +15,7 @@ from unit.scaling.build import policy, seen
 
 MONDAY_EIGHT = 1_772_438_400.0
 """2026-03-02 08:00 UTC."""
+ESTIMATED: dict[str, Any] = {"service_seconds": None, "latency_mean_seconds": 0.1, "queue_depth": 5}
 WINDOW = Window("launch", "0 8 * * 1-5", 3_600, "UTC", 12)
 
 
@@ -33,6 +34,8 @@ def on_monday(seconds: float, **readings: Any) -> Observation:
         ({"manual_floor": 12}, seen(), 12, Reason.SIGNALS_UNKNOWN),
         ({"manual_floor": 12, "max_step_up": 0.5}, seen(fast=20), 12, Reason.MANUAL_FLOOR),
         ({"schedule": (WINDOW,)}, on_monday(0, fast=20, queue_depth=0), 12, Reason.SCHEDULED),
+        ({"schedule": (WINDOW,)}, on_monday(0, fast=20, desired=12, **ESTIMATED), 12,
+         Reason.SCHEDULED),
         ({"schedule": (WINDOW,)}, on_monday(-35, fast=20, queue_depth=0), 12, Reason.SCHEDULED),
         ({"schedule": (WINDOW,)}, on_monday(-36, fast=20, queue_depth=0), 2, Reason.STEADY),
         ({"schedule": (WINDOW,)}, seen(fast=20, queue_depth=0), 2, Reason.STEADY),

@@ -62,6 +62,7 @@ def at(days: float, hours: float) -> float:
         pytest.param(weekdays, 19, 8.995, 10, 0, id="a Saturday is quiet, the week knows"),
         pytest.param(weekdays, 21, 8.995, 10, 100, id="a Monday is not, the day would not know"),
         pytest.param(diurnal, 4, 18, 880, 900, id="the top of a smooth day"),
+        pytest.param(diurnal, 1, 18, 880, 0, id="in the second it is still judged"),
     ],
 )
 def test_forecast(load: Load, days: float, hours: float, rate: float, expected: float) -> None:
@@ -102,6 +103,16 @@ def test_gaps_are_unknown_and_not_zero() -> None:
     assert memory.trusted is not None
     assert seasonal_rate(memory, 2 * DAY + 105 * BUCKET, 0.0, 35, DAY) == 0
     assert seasonal_rate(memory, 2 * DAY + 99 * BUCKET + 280, 0.0, 35, DAY) == 0
+
+
+def test_the_change_over_a_gap_is_no_error_of_a_flat_forecast() -> None:
+    memory = learned(office, 2)
+    judged = [season.judged for season in memory.seasons]
+    for hours in (8, 10):
+        observe_season(memory, at(2, hours), office(at(2, hours)), DAY)
+    observe_season(memory, at(2, 10.1), 100, DAY)
+    assert memory.trusted is not None
+    assert [season.judged for season in memory.seasons] == judged
 
 
 def test_a_clock_that_is_set_back_begins_anew() -> None:

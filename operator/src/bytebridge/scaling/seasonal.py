@@ -14,9 +14,7 @@ from math import isnan, nan, sqrt
 BUCKETS_A_DAY = 288
 """Of five minutes each."""
 SEASONS = (BUCKETS_A_DAY, 7 * BUCKETS_A_DAY)
-"""A day and a week, in buckets: 9 kB a service, once both are full."""
-PERIODS = 2
-"""A season is learned in the first period and judged in the second."""
+"""A day and a week, in buckets: 13 kB a service, once both are full."""
 PROFILE_RATE = 0.5
 """Weight of the newest period in the profile."""
 LEVEL_RATE = 0.3
@@ -45,8 +43,8 @@ class Season:
 
     @property
     def explains(self) -> bool:
-        """The season has been seen twice, and does clearly better than a flat forecast."""
-        return self.judged >= self.length // 2 and self.error < EXPLAINED * self.flat_error
+        """Learned in one period, judged in the next, and clearly better than a flat forecast."""
+        return self.judged >= self.length and self.error < EXPLAINED * self.flat_error
 
     def at(self, bucket: int) -> float:
         """Profile at a bucket; NaN: unknown."""
