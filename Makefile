@@ -8,6 +8,8 @@ LOCK := operator/locks/development.txt
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
+KINDS := scalableservices databasebudgets
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -28,6 +30,10 @@ setup: $(STAMP) ## Create .venv with the locked dependencies
 binaries: $(STAMP) ## Find, download or build what the local cluster runs (once; kept in the user's cache folder)
 	$(BIN)/bytebridge lab binaries
 
+.PHONY: servers
+servers: $(STAMP) ## Find PostgreSQL, PgBouncer and Valkey or Redis, or unpack Debian's packages of them
+	$(BIN)/bytebridge lab servers
+
 .PHONY: unit
 unit: $(STAMP) ## Run the fast tests (seconds)
 	$(BIN)/pytest tests/unit $(ARGS)
@@ -38,11 +44,13 @@ lint: $(STAMP) ## Check format, lint, types, layers and the generated CRD
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/bytebridge crd | diff -u crds/scalableservices.scaling.bytebridge.io.yaml - \
-		|| { echo 'crds/ is out of date: run "make crd"'; exit 1; }
+	for kind in $(KINDS); do \
+		$(BIN)/bytebridge crd $$kind | diff -u crds/$$kind.scaling.bytebridge.io.yaml - \
+			|| { echo 'crds/ is out of date: run "make crd"'; exit 1; }; \
+	done
 
 .PHONY: test
-test: lint binaries ## Run every check and every test, on a real local control plane
+test: lint binaries servers ## Run every check and every test, on a real local control plane
 	$(BIN)/pytest tests $(ARGS)
 
 .PHONY: demo
@@ -68,7 +76,7 @@ docs: $(STAMP) ## Write docs/reference.md anew from the models
 
 .PHONY: crd
 crd: $(STAMP) ## Write crds/ anew from the models
-	$(BIN)/bytebridge crd > crds/scalableservices.scaling.bytebridge.io.yaml
+	for kind in $(KINDS); do $(BIN)/bytebridge crd $$kind > crds/$$kind.scaling.bytebridge.io.yaml; done
 
 .PHONY: lock
 lock: $(STAMP) ## Resolve the dependencies anew into operator/locks

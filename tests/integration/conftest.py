@@ -15,23 +15,27 @@ from support.load import LoadExporter, serve_load
 from support.objects import Cluster, wait_for
 from support.operator_process import OperatorProcess, running_operator
 
-CRD = Path(__file__).parents[2] / "crds" / "scalableservices.scaling.bytebridge.io.yaml"
+CRDS = sorted((Path(__file__).parents[2] / "crds").glob("*.yaml"))
 
 
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     with start_lab(LabSettings(startup_seconds=1.0, scrape_interval_seconds=1.0)) as lab:
         api: Any = client.ApiextensionsV1Api(config.new_client_from_config(str(lab.kubeconfig)))
-        crd = yaml.safe_load(CRD.read_text())
-        api.create_custom_resource_definition(crd)
-        name = crd["metadata"]["name"]
-
-        def established() -> bool:
-            conditions = api.read_custom_resource_definition(name).status.conditions or []
-            return any(item.type == "Established" and item.status == "True" for item in conditions)
-
-        wait_for("the CRD is established", established, wanted=True)
+        for path in CRDS:
+            _establish(api, yaml.safe_load(path.read_text()))
         yield lab
+
+
+def _establish(api: Any, crd: dict[str, Any]) -> None:
+    api.create_custom_resource_definition(crd)
+    name = crd["metadata"]["name"]
+
+    def established() -> bool:
+        conditions = api.read_custom_resource_definition(name).status.conditions or []
+        return any(item.type == "Established" and item.status == "True" for item in conditions)
+
+    wait_for(f"the CRD {name} is established", established, wanted=True)
 
 
 @pytest.fixture(scope="session")

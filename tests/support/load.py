@@ -28,6 +28,8 @@ class ServiceLoad:
     queue: float = 0.0
     service_seconds: float = 0.06
     silent: bool = False
+    waiting_for_database: float | None = None
+    """Clients that wait at the service's pooler."""
     at: float = 0.0
     ready: Callable[[], int] | None = None
     """Pods that serve, four requests each at once; without it the gauges stay as they are set."""
@@ -87,6 +89,9 @@ class LoadExporter:
     def _series(namespace: str, service: str, load: ServiceLoad) -> list[str]:
         names = f'namespace="{namespace}",scaling_bytebridge_io_service="{service}"'
         lines = [f"test_queue_depth{{{names}}} {load.queue}"]
+        if load.waiting_for_database is not None:
+            name = "pgbouncer_pools_client_waiting_connections"
+            lines.append(f"{name}{{{names}}} {load.waiting_for_database}")
         for number, pod in enumerate(load.pods):
             labels = f'{{{names},pod="{service}-{number}"}}'
             lines += [

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
-from bytebridge.api.names import GROUP, KIND, PLURAL, VERSION
+from bytebridge.api.names import BUDGET_KIND, BUDGET_PLURAL, GROUP, KIND, PLURAL, VERSION
 from support.objects import Cluster
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.yaml"))
+PLURALS = {KIND: PLURAL, BUDGET_KIND: BUDGET_PLURAL}
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -20,7 +21,7 @@ def _snippets() -> list[Any]:
     for page in PAGES:
         for block in re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
             manifest = yaml.safe_load(block)
-            if isinstance(manifest, dict) and manifest.get("kind") == KIND:
+            if isinstance(manifest, dict) and manifest.get("kind") in PLURALS:
                 found.append(pytest.param(manifest, id=page.name))
     return found
 
@@ -36,6 +37,13 @@ def test_a_snippet_is_accepted(cluster: Cluster, manifest: dict[str, Any]) -> No
 
 
 def _create(cluster: Cluster, manifest: dict[str, Any]) -> None:
+    if manifest["kind"] == BUDGET_KIND:
+        manifest["metadata"]["name"] = cluster.namespace  # cluster-scoped
+        cluster.custom.create_cluster_custom_object(GROUP, VERSION, BUDGET_PLURAL, manifest)
+        cluster.custom.delete_cluster_custom_object(
+            GROUP, VERSION, BUDGET_PLURAL, cluster.namespace
+        )
+        return
     manifest["metadata"].pop("namespace", None)
     cluster.custom.create_namespaced_custom_object(
         GROUP, VERSION, cluster.namespace, PLURAL, manifest

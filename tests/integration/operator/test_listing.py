@@ -18,8 +18,12 @@ async def test_a_list_finds_what_is_gone(lab: Lab, cluster: Cluster, monkeypatch
     store, scopes = Store(tick_seconds=5), (cluster.namespace,)
     async with Connection() as connection:
         client = ClusterClient(connection)
-        await fill(store, client, scopes)
-        assert await forget_deleted(store, client, scopes) == 0
+        await fill(store, client, scopes, budgets=True)
+        store.put_budget(
+            {"metadata": {"name": "gone"}, "spec": {"host": "x", "maxConnections": 99}}
+        )
+        assert await forget_deleted(store, client, scopes) == 1
+        assert "gone" not in store.budgets
         cluster.delete("gone")
         cluster.apps.delete_namespaced_deployment("gone", cluster.namespace)
         assert await forget_deleted(store, client, scopes) == 2

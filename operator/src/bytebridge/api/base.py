@@ -22,11 +22,13 @@ class Model(BaseModel):
     )
 
 
-def rules(*validations: tuple[str, str]) -> ConfigDict:
+def rules(*validations: tuple[str, str] | tuple[str, str, str]) -> ConfigDict:
     """CEL rules of the CRD for what a schema cannot say.
 
     Args:
-        validations: Pairs of an expression over `self` and the message that names field and mend.
+        validations: An expression over `self`, the message that names field and mend, and where
+            the message has numbers an expression that makes it.
     """
-    rows: list[Any] = [{"rule": rule, "message": message} for rule, message in validations]
+    names = ("rule", "message", "messageExpression")
+    rows: list[Any] = [dict(zip(names, parts, strict=False)) for parts in validations]
     return ConfigDict(json_schema_extra={"x-kubernetes-validations": rows})

@@ -11,6 +11,11 @@ SINGULAR: Final = "scalableservice"
 SHORT_NAME: Final = "ssvc"
 CATEGORY: Final = "bytebridge"
 
+BUDGET_KIND: Final = "DatabaseBudget"
+BUDGET_PLURAL: Final = "databasebudgets"
+BUDGET_SINGULAR: Final = "databasebudget"
+BUDGET_SHORT_NAME: Final = "dbb"
+
 FIELD_MANAGER: Final = "bytebridge"
 """Owner of the fields that the operator applies (server-side apply)."""
 
@@ -19,6 +24,13 @@ SERVICE_LABEL: Final = f"{GROUP}/service"
 
 SERVICE_SERIES_LABEL: Final = "scaling_bytebridge_io_service"
 """The same label as Prometheus spells it."""
+
+POOLER_LABEL: Final = f"{GROUP}/pooler"
+CACHE_LABEL: Final = f"{GROUP}/cache"
+"""On the pods of a service's pooler and Shared cache, which must not pass for its own pods."""
+
+POOLS_ANNOTATION: Final = f"{GROUP}/pools"
+"""On the Deployment: the pool sizes that its template holds."""
 
 PAUSED_ANNOTATION: Final = f"{GROUP}/paused"
 """`"true"` on a ScalableService pauses it as `spec.scaling.paused` does."""

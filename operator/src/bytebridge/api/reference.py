@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
-from bytebridge.api.crd import custom_resource_definition
-from bytebridge.api.names import KIND
+from bytebridge.api.crd import custom_resource_definition, database_budget_definition
+from bytebridge.api.names import BUDGET_KIND, KIND
 
 Schema = dict[str, Any]
 
@@ -15,9 +15,8 @@ _HEAD = f"""# Fields of a {KIND}
 Written by `make docs`. Units are in the names. A field without a default may be left out, unless
 it is required.
 
-| field | type | default | meaning |
-| --- | --- | --- | --- |
 """
+_TABLE = "| field | type | default | meaning |\n| --- | --- | --- | --- |\n"
 _BOUNDS = {
     "minimum": "at least {}",
     "maximum": "at most {}",
@@ -30,11 +29,18 @@ _BOUNDS = {
 
 def reference_page() -> str:
     """The page."""
-    version = custom_resource_definition()["spec"]["versions"][0]
+    return (
+        f"{_HEAD}{_section(custom_resource_definition())}"
+        f"\n# Fields of a {BUDGET_KIND}\n\n{_section(database_budget_definition())}"
+    )
+
+
+def _section(definition: Schema) -> str:
+    version = definition["spec"]["versions"][0]
     schema = version["schema"]["openAPIV3Schema"]["properties"]["spec"]
     rows = "".join(_row(*found) for found in _fields("spec", schema))
     rules = "".join(f"- {message}\n" for message in _messages(schema))
-    return f"{_HEAD}{rows}\n## What the API server refuses\n\n{rules}"
+    return f"{_TABLE}{rows}\n## What the API server refuses\n\n{rules}"
 
 
 def _fields(path: str, schema: Schema) -> Iterator[tuple[str, Schema, bool]]:

@@ -1,5 +1,6 @@
 """From pydantic's JSON schema to the structural schema that a CRD demands."""
 
+from copy import deepcopy
 from typing import Any, Final
 
 from bytebridge.api.base import Model
@@ -27,7 +28,8 @@ def structural_schema(model: type[Model]) -> Schema:
 
 def _structural(schema: Schema, definitions: dict[str, Schema]) -> Schema:
     flat = _resolve(schema, definitions)
-    result = {key: value for key, value in flat.items() if key in _KEPT}
+    # Copied, so that no two places of the manifest share a part (YAML would write an anchor).
+    result = {key: deepcopy(value) for key, value in flat.items() if key in _KEPT}
     if "const" in flat:
         result["enum"] = [flat["const"]]
     if isinstance(result.get("exclusiveMinimum"), int | float):

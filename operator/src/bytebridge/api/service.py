@@ -78,7 +78,10 @@ class ScalableServiceSpec(Model):
             "spec.targetRef: immutable; delete the ScalableService and create it anew",
         ),
         (
-            "!has(self.targetRef) || (!has(self.cache.redis) && !has(self.database.postgres))",
+            (
+                "!has(self.targetRef) || (!has(self.cache.redis) && !has(self.database.postgres) "
+                "&& !has(self.database.mongodb))"
+            ),
             (
                 "spec.cache, spec.database: only with template, as adopted pods are "
                 "not changed; remove them or use template"
@@ -90,6 +93,16 @@ class ScalableServiceSpec(Model):
                 " || has(self.metrics.queries.queueDepth)"
             ),
             "spec.metrics.queries: preset custom needs requestRate or queueDepth; add one",
+        ),
+        (
+            (
+                "!has(self.cache.redis) || !self.cache.redis.countedBeforeCache"
+                " || has(self.metrics.queries.serviceTime)"
+            ),
+            (
+                "spec.metrics.queries.serviceTime: countedBeforeCache needs the time of the models "
+                "alone; add a query of it, as a time with the hits in it would count them twice"
+            ),
         ),
         (
             (

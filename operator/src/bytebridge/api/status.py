@@ -15,6 +15,8 @@ class ConditionType(StrEnum):
     SCALING_ACTIVE = "ScalingActive"
     METRICS_AVAILABLE = "MetricsAvailable"
     DATABASE_BUDGET = "DatabaseBudget"
+    DATABASE_BOUND = "DatabaseBound"
+    REFERENCES_FOUND = "ReferencesFound"
     MANUAL_FLOOR = "ManualFloor"
 
 
@@ -27,6 +29,39 @@ class Condition(Model):
     message: str
     last_transition_time: str
     observed_generation: int
+
+
+class GrantStatus(Model):
+    """Connections that the service holds of a database; kept, so that they are stable."""
+
+    pool_size: int
+    """Connections of one pool."""
+    max_replicas: int
+    """Replicas that this suffices for."""
+    connections: int
+    """At the worst moment: all replicas, a rollout's surge and terminating pods."""
+    releasing_pool_size: int = 0
+    """Pool size that pods of the last rollout may still have; 0: none."""
+    releasing_max_replicas: int = 0
+    releasing_connections: int = 0
+
+
+class DatabaseStatus(Model):
+    """What the service holds, by role."""
+
+    mark: str = ""
+    """What it was granted for: a digest of the spec."""
+    writer: GrantStatus | None = None
+    readers: GrantStatus | None = None
+    mongodb: GrantStatus | None = None
+
+
+class CacheStatus(Model):
+    """How the cache does, as its exporter tells."""
+
+    hit_ratio: float | None = None
+    """0 to 1, over a minute."""
+    evictions_per_second: float | None = None
 
 
 class DecisionStatus(Model):
@@ -50,3 +85,5 @@ class ScalableServiceStatus(Model):
     selector: str = ""
     conditions: list[Condition] = []
     last_decision: DecisionStatus | None = None
+    database: DatabaseStatus | None = None
+    cache: CacheStatus | None = None

@@ -19,6 +19,9 @@ def demo(
         str, typer.Option(help="Who scales: bytebridge, or hpa for a plain HPA on CPU.")
     ] = "bytebridge",
     seed: Annotated[int, typer.Option(help="Of the random requests.")] = 1,
+    database: Annotated[
+        bool, typer.Option("--database", help="Put a real PostgreSQL behind the service.")
+    ] = False,
     folder: Annotated[
         Path | None, typer.Option(help="Where runs are kept; by default in the user's cache.")
     ] = None,
@@ -39,7 +42,7 @@ def demo(
     kept = folder or _cache_folder()
     kept.mkdir(parents=True, exist_ok=True)
     console = Console()
-    course = Course(Policy(policy), usual_load(), seed, kept)
+    course = Course(Policy(policy), usual_load(), seed, kept, database)
     with _view(console.is_terminal) as show:
         record = run(course, lambda words: console.print(words, highlight=False), show)
     save(record, kept)

@@ -25,6 +25,19 @@ def binaries() -> None:
 
 
 @lab_app.command()
+def servers() -> None:
+    """Find the database servers of the tests, or unpack Debian's packages of them."""
+    from bytebridge.lab.debian import SERVERS, find_or_unpack
+    from bytebridge.lab.errors import LabError
+
+    for server in SERVERS:
+        try:
+            typer.echo(f"{server.package:<25} {find_or_unpack(server).path}")
+        except LabError as error:
+            raise typer.BadParameter(str(error)) from error
+
+
+@lab_app.command()
 def up(startup_seconds: Startup = 10.0, scrape_interval_seconds: Scrape = 5.0) -> None:
     """Bring the cluster up, tell how to reach it, and tear it down on Ctrl-C."""
     from bytebridge.lab.cluster import start_lab

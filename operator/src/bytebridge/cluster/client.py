@@ -5,7 +5,7 @@ from typing import Any
 from bytebridge.api.names import FIELD_MANAGER
 from bytebridge.cluster.connection import Connection
 from bytebridge.cluster.errors import ApiError
-from bytebridge.cluster.kinds import DEPLOYMENT, KINDS, POD, SCALABLE_SERVICE, Kind
+from bytebridge.cluster.kinds import DATABASE_BUDGET, DEPLOYMENT, KINDS, POD, SCALABLE_SERVICE, Kind
 
 Manifest = dict[str, Any]
 
@@ -84,7 +84,7 @@ class ClusterClient:
             query["continue"] = token
 
     async def list_keys(self, kind: Kind, namespace: str | None) -> set[tuple[str, str]]:
-        """Namespace and name of all objects of a kind: their metadata alone travels."""
+        """Namespace, empty if cluster-scoped, and name of all of a kind: only metadata travels."""
         query = {"limit": "1000"}
         keys: set[tuple[str, str]] = set()
         while True:
@@ -96,7 +96,8 @@ class ClusterClient:
                 accept=METADATA_ONLY,
             )
             keys |= {
-                (i["metadata"]["namespace"], i["metadata"]["name"]) for i in page["items"] or ()
+                (i["metadata"].get("namespace", ""), i["metadata"]["name"])
+                for i in page["items"] or ()
             }
             token = page["metadata"].get("continue")
             if not token:
@@ -137,14 +138,38 @@ class ClusterClient:
             content_type=MERGE,
         )
 
+    async def patch_budget_status(self, name: str, status: Manifest) -> None:
+        """Replace what a DatabaseBudget's status says."""
+        await self._connection.request(
+            "PATCH",
+            f"{DATABASE_BUDGET.path(None, name)}/status",
+            subject=f"status of {DATABASE_BUDGET.name} {name}",
+            query={"fieldManager": FIELD_MANAGER},
+            body={"status": status},
+            content_type=MERGE,
+        )
+
+    async def delete(self, kind: Kind, namespace: str, name: str) -> None:
+        """Delete an object with what it owns; it is well if it does not exist."""
+        try:
+            await self._connection.request(
+                "DELETE",
+                kind.path(namespace, name),
+                subject=subject_of(kind, namespace, name),
+                query={"propagationPolicy": "Background"},
+            )
+        except ApiError as error:
+            if not error.not_found:
+                raise
+
     async def knows(self, kind: Kind) -> bool:
-        """The cluster serves this kind."""
+        """The cluster serves this kind, and this operator may see it."""
         try:
             await self._connection.request(
                 "GET", kind.path(None), subject=f"{kind.name} list", query={"limit": "1"}
             )
         except ApiError as error:
-            if error.not_found:
+            if error.not_found or error.forbidden:
                 return False
             raise
         return True

@@ -18,6 +18,11 @@ class ApiError(Exception):
         return self.status == 404
 
     @property
+    def forbidden(self) -> bool:
+        """The operator has no right to it."""
+        return self.status == 403
+
+    @property
     def conflict(self) -> bool:
         """It exists already, or somebody else changed it first."""
         return self.status == 409

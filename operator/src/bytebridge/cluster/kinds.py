@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from bytebridge.api.names import GROUP, PLURAL, VERSION
+from bytebridge.api.names import BUDGET_KIND, BUDGET_PLURAL, GROUP, PLURAL, VERSION
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A namespaced kind."""
+    """A kind."""
 
     name: str
     api: str
@@ -15,7 +15,7 @@ class Kind:
     plural: str
 
     def path(self, namespace: str | None, name: str | None = None) -> str:
-        """Path of one object, or of a collection; of all namespaces with `None`."""
+        """Path of one object or of a collection; `None`: all namespaces, or cluster-scoped."""
         parts = [self.api]
         if namespace is not None:
             parts += ["namespaces", namespace]
@@ -31,11 +31,19 @@ HPA = Kind("HorizontalPodAutoscaler", "apis/autoscaling/v2", "horizontalpodautos
 SERVICE = Kind("Service", "api/v1", "services")
 PDB = Kind("PodDisruptionBudget", "apis/policy/v1", "poddisruptionbudgets")
 POD_MONITOR = Kind("PodMonitor", "apis/monitoring.coreos.com/v1", "podmonitors")
+CONFIG_MAP = Kind("ConfigMap", "api/v1", "configmaps")
+ENDPOINT_SLICE = Kind("EndpointSlice", "apis/discovery.k8s.io/v1", "endpointslices")
+NETWORK_POLICY = Kind("NetworkPolicy", "apis/networking.k8s.io/v1", "networkpolicies")
+DATABASE_BUDGET = Kind(BUDGET_KIND, f"apis/{GROUP}/{VERSION}", BUDGET_PLURAL)
+"""Cluster-scoped."""
 POD = Kind("Pod", "api/v1", "pods")
 EVENT = Kind("Event", "apis/events.k8s.io/v1", "events")
 LEASE = Kind("Lease", "apis/coordination.k8s.io/v1", "leases")
 
 KINDS = {
     kind.name: kind
-    for kind in (DEPLOYMENT, HPA, SERVICE, PDB, POD_MONITOR, SCALABLE_SERVICE, EVENT, LEASE)
+    for kind in (
+        *(DEPLOYMENT, HPA, SERVICE, PDB, POD_MONITOR, SCALABLE_SERVICE, EVENT, LEASE),
+        *(CONFIG_MAP, ENDPOINT_SLICE, NETWORK_POLICY),
+    )
 }

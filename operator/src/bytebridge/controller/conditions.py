@@ -1,12 +1,30 @@
 """Conditions from facts: a chain of small pure checks, each with reason and message."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bytebridge.api.annotations import manual_floor
 from bytebridge.api.names import MIN_REPLICAS_ANNOTATION
 from bytebridge.api.status import ConditionType
+from bytebridge.budget.claims import Role
+from bytebridge.budget.grants import Grant
 from bytebridge.scaling.decision import Decision, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetFacts:
+    """What is known of the connections of a service."""
+
+    budgeted: bool
+    overridden: Sequence[str]
+    """Variables of pool sizes that the template sets itself."""
+    blocked: tuple[str, str] | None
+    short: str | None
+    """Fewer replicas than asked for, with the numbers."""
+    grants: Mapping[Role, Grant]
+    bound: int | None
+    """Replicas beyond which the database is the bottleneck."""
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +44,10 @@ class Facts:
     desired: int
     ready: int
     decision: Decision | None
-    has_database: bool
+    budget: BudgetFacts | None
+    """`None`: there is no database."""
+    missing: str | None
+    """Secrets that pods miss."""
     annotations: Mapping[str, str] = field(default_factory=dict)
     """Of the ScalableService."""
     max_replicas: int = 0
@@ -50,6 +71,8 @@ def findings(facts: Facts) -> Mapping[ConditionType, Finding]:
         ConditionType.SCALING_ACTIVE: _scaling_active,
         ConditionType.METRICS_AVAILABLE: _metrics_available,
         ConditionType.DATABASE_BUDGET: _database_budget,
+        ConditionType.DATABASE_BOUND: _database_bound,
+        ConditionType.REFERENCES_FOUND: _references_found,
         ConditionType.MANUAL_FLOOR: _manual_floor,
     }
     found = {kind: check(facts) for kind, check in checks.items()}
@@ -111,10 +134,26 @@ def _metrics_available(facts: Facts) -> Finding:
 
 
 def _database_budget(facts: Facts) -> Finding | None:
-    if not facts.has_database:
+    budget = facts.budget
+    if budget is None:
         return None
-    words = "connections are not budgeted: the pods receive the database's coordinates"
-    return Finding("Unknown", "NotBudgeted", words)
+    if budget.overridden:
+        names = ", ".join(budget.overridden)
+        words = f"the template sets {names} itself, so no budget holds; remove it"
+        return Finding("False", "PoolSizeOverridden", words)
+    if not budget.budgeted:
+        words = "set maxConnections of the database, or make a DatabaseBudget of its endpoint"
+        return Finding("Unknown", "NotBudgeted", words)
+    if budget.blocked:
+        return Finding("False", *budget.blocked)
+    if budget.short:
+        return Finding("False", "TooFewConnections", budget.short)
+    words = "; ".join(
+        f"{role.value}: {grant.pool_size} connections a pool, {grant.connections} at the worst "
+        f"moment of {grant.max_replicas} replicas"
+        for role, grant in budget.grants.items()
+    )
+    return Finding("True", "Budgeted", words)
 
 
 def _manual_floor(facts: Facts) -> Finding | None:
@@ -130,3 +169,22 @@ def _manual_floor(facts: Facts) -> Finding | None:
         words += f", cut to spec.scaling.maxReplicas ({facts.max_replicas}); raise it for more"
         return Finding("True", "CutToMaxReplicas", words)
     return Finding("True", "InForce", f"{words}; remove it when the incident is over")
+
+
+def _database_bound(facts: Facts) -> Finding | None:
+    """Only while it is so: most databases have no exporter that could tell."""
+    budget = facts.budget
+    if budget is None or budget.bound is None:
+        return None
+    words = (
+        f"{budget.evidence}: more than {budget.bound} replicas would only wait as well; look at "
+        "slow queries and locks, raise maxConnections, or add readers"
+    )
+    return Finding("True", "Waiting", words)
+
+
+def _references_found(facts: Facts) -> Finding | None:
+    """Only while pods miss something: the operator sees no Secrets, only what pods say."""
+    if facts.missing is None:
+        return None
+    return Finding("False", "SecretMissing", f"{facts.missing}: create it, or mend its name or key")

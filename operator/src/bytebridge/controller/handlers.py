@@ -4,7 +4,7 @@ from typing import Any
 
 import kopf
 
-from bytebridge.api.names import GROUP, PLURAL, VERSION
+from bytebridge.api.names import BUDGET_PLURAL, GROUP, PLURAL, VERSION
 from bytebridge.cluster.connection import find_credentials
 from bytebridge.cluster.kinds import DEPLOYMENT, HPA, PDB, SERVICE, Kind
 from bytebridge.controller.store import Store
@@ -17,8 +17,13 @@ WATCHED = {
 }
 
 
-def build_registry(store: Store) -> kopf.OperatorRegistry:
-    """The handlers of one operator."""
+def build_registry(store: Store, *, budgets: bool) -> kopf.OperatorRegistry:
+    """The handlers of one operator.
+
+    Args:
+        store: Where everything goes.
+        budgets: The cluster knows DatabaseBudgets, and this operator may see them.
+    """
     registry = kopf.OperatorRegistry()
 
     @kopf.on.login(registry=registry)
@@ -33,9 +38,21 @@ def build_registry(store: Store) -> kopf.OperatorRegistry:
         else:
             store.put_service(body)
 
+    if budgets:
+        _watch_budgets(registry, store)
     for kind, (group, version) in WATCHED.items():
         _watch_children(registry, store, kind, group, version)
     return registry
+
+
+def _watch_budgets(registry: kopf.OperatorRegistry, store: Store) -> None:
+    @kopf.on.event(GROUP, VERSION, BUDGET_PLURAL, registry=registry)
+    def watch_budget(event: Any, **_: Any) -> None:
+        body = event["object"]
+        if event["type"] == "DELETED":
+            store.forget_budget(body["metadata"]["name"])
+        else:
+            store.put_budget(body)
 
 
 def _watch_children(

@@ -6,7 +6,14 @@ import structlog
 
 from bytebridge.cluster.client import ClusterClient
 from bytebridge.cluster.errors import ApiError
-from bytebridge.cluster.kinds import DEPLOYMENT, HPA, PDB, SCALABLE_SERVICE, SERVICE
+from bytebridge.cluster.kinds import (
+    DATABASE_BUDGET,
+    DEPLOYMENT,
+    HPA,
+    PDB,
+    SCALABLE_SERVICE,
+    SERVICE,
+)
 from bytebridge.controller.store import Store
 
 log = structlog.get_logger()
@@ -23,8 +30,17 @@ def scopes_of(namespaces: tuple[str, ...]) -> Scopes:
     return namespaces or (None,)
 
 
-async def fill(store: Store, client: ClusterClient, scopes: Scopes) -> None:
-    """List everything once before the first decision, so that none is made on half a picture."""
+async def fill(store: Store, client: ClusterClient, scopes: Scopes, *, budgets: bool) -> None:
+    """List everything once before the first decision, so that none is made on half a picture.
+
+    Args:
+        store: Where everything goes.
+        client: Of the cluster.
+        scopes: What to list.
+        budgets: The cluster knows DatabaseBudgets, and this operator may see them.
+    """
+    for body in await client.list_all(DATABASE_BUDGET, None) if budgets else ():
+        store.put_budget(body)
     for scope in scopes:
         for kind in CHILD_KINDS:
             for body in await client.list_all(kind, scope):
@@ -45,6 +61,12 @@ async def forget_deleted(store: Store, client: ClusterClient, scopes: Scopes) ->
         for scope in scopes:
             listed |= await client.list_keys(kind, scope)
         gone += store.forget_deleted(kind.name, before, listed)
+    budgets = set(store.budgets)
+    if budgets:
+        listed = await client.list_keys(DATABASE_BUDGET, None)
+        for name in budgets - {name for _, name in listed}:
+            store.forget_budget(name)
+            gone += 1
     return gone
 
 

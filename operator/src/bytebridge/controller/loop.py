@@ -7,6 +7,9 @@ import structlog
 
 from bytebridge.cluster.errors import ApiError
 from bytebridge.cluster.leadership import LEASE_SECONDS, Leadership
+from bytebridge.controller.budgets import keep_budgets
+from bytebridge.controller.caches import watch_caches
+from bytebridge.controller.guard import guard_databases
 from bytebridge.controller.metrics import OperatorMetrics
 from bytebridge.controller.service_pass import Surroundings, pass_over
 from bytebridge.controller.store import Entry, Key
@@ -80,6 +83,7 @@ class DecisionLoop:
             report = await self._source.read(self._targets(entries))
             self._metrics.queries.inc(report.queries_sent)
             self._metrics.query_errors.inc(len(report.errors))
+            await self._settle_databases(entries)
             rivals = self._around.store.rivals()
             deadline = self._around.monotonic() + self._tick_seconds
             # Decisions first: children can wait, for the next tick if need be.
@@ -97,6 +101,16 @@ class DecisionLoop:
             # A task a service would cost more than most passes, which change nothing.
             await asyncio.gather(*(work() for _ in range(CONCURRENT_PASSES)))
             self._count(entries)
+
+    async def _settle_databases(self, entries: dict[Key, Entry]) -> None:
+        around = self._around
+        time, now = around.monotonic(), around.now()
+        try:
+            await guard_databases(around.store, around.client, self._source, entries, time, now)
+            await watch_caches(around.store, around.client, self._source, entries, time, now)
+            await keep_budgets(around.store, around.client, entries, time, now)
+        except Exception:
+            log.exception("databases and caches not settled")
 
     async def _guarded(
         self, key: Key, entry: Entry, rival: Key | None, readings: Readings, errors: str | None

@@ -28,6 +28,10 @@ def find_obstacle(
     service = entry.service
     if service is None:
         return None
+    if entry.holdings.blocked is not None:
+        return entry.holdings.blocked
+    if service.spec.database.used and not entry.holdings.settled:
+        return "BudgetPending", "the connections of its database have not been settled yet"
     if rival is not None:
         return "TargetTaken", f"Deployment {service.target_name} is scaled by {KIND} {rival[1]}"
     foreign = [hpa for hpa in hpas if hpa.owner != f"{KIND}/{entry.uid}"]

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from bytebridge.cluster.client import ClusterClient
 from bytebridge.cluster.connection import Connection
-from bytebridge.cluster.kinds import POD_MONITOR
+from bytebridge.cluster.kinds import DATABASE_BUDGET, POD_MONITOR
 from bytebridge.cluster.leadership import Leadership
 from bytebridge.controller.handlers import build_registry, kopf_settings
 from bytebridge.controller.health import health_application
@@ -49,7 +49,8 @@ async def run_operator(settings: OperatorSettings) -> None:
         source = await stack.enter_async_context(SignalSource(settings.prometheus))
         store = Store(settings.tick_seconds)
         scopes = scopes_of(settings.namespaces)
-        await fill(store, client, scopes)
+        budgets = await client.knows(DATABASE_BUDGET)
+        await fill(store, client, scopes, budgets=budgets)
         loop = DecisionLoop(
             Surroundings(store, client, await client.knows(POD_MONITOR), time.monotonic, _now),
             source,
@@ -62,17 +63,21 @@ async def run_operator(settings: OperatorSettings) -> None:
         log.info("operator started", services=len(store.services))
         relisting = asyncio.create_task(relist(store, client, scopes))
         stack.callback(relisting.cancel)
-        await _run_until_stopped(loop, store, settings.namespaces, stop)
+        registry = build_registry(store, budgets=budgets)
+        await _run_until_stopped(loop, registry, settings.namespaces, stop)
     log.info("operator stopped")
 
 
 async def _run_until_stopped(
-    loop: DecisionLoop, store: Store, namespaces: tuple[str, ...], stop: asyncio.Event
+    loop: DecisionLoop,
+    registry: kopf.OperatorRegistry,
+    namespaces: tuple[str, ...],
+    stop: asyncio.Event,
 ) -> None:
     watch_stop = asyncio.Event()
     watches = asyncio.create_task(
         kopf.operator(
-            registry=build_registry(store),
+            registry=registry,
             settings=kopf_settings(),
             standalone=True,
             clusterwide=not namespaces,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bytebridge.api.names import KIND, SERVICE_LABEL
+from bytebridge.api.names import KIND, POOLS_ANNOTATION, SERVICE_LABEL
 
 Body = Mapping[str, Any]
 
@@ -20,6 +20,12 @@ class DeploymentView:
     labels: Mapping[str, str]
     """What selects its pods."""
     template_hash: str
+    pools: str = ""
+    """Pool sizes that its template holds, as the operator has annotated them."""
+    rolled_out: bool = True
+    """All its pods are of the present template."""
+    terminating: int | None = None
+    """Pods that are not gone yet; `None`: the cluster does not tell."""
 
     @property
     def starting(self) -> int:
@@ -56,7 +62,17 @@ def deployment_view(body: Body) -> DeploymentView:
         ready=status.get("readyReplicas", 0),
         labels=spec["selector"].get("matchLabels", {}),
         template_hash=_hash(spec["template"]),
+        pools=body["metadata"].get("annotations", {}).get(POOLS_ANNOTATION, ""),
+        rolled_out=_rolled_out(body),
+        terminating=status.get("terminatingReplicas"),
     )
+
+
+def _rolled_out(body: Body) -> bool:
+    """The Deployment controller has seen this spec, and no pod of an older one is left."""
+    status = body.get("status", {})
+    seen = status.get("observedGeneration", 0) >= body["metadata"].get("generation", 0)
+    return bool(seen and status.get("updatedReplicas", 0) == status.get("replicas", 0))
 
 
 def hpa_view(body: Body) -> HpaView:

@@ -2,19 +2,24 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
-from bytebridge.api.names import PAUSED_ANNOTATION
 from bytebridge.api.service import ScalableService
 from bytebridge.cluster.client import ClusterClient
 from bytebridge.cluster.errors import ApiError
+from bytebridge.controller.ceilings import capped, replicas_ceiling
 from bytebridge.controller.children import apply_autoscaler, apply_children
-from bytebridge.controller.conditions import Facts
 from bytebridge.controller.events import Occurrence, event, scaled, turns
+from bytebridge.controller.facts import facts_of, is_paused
 from bytebridge.controller.obstacles import Obstacle, find_obstacle
 from bytebridge.controller.projection import DeploymentView
+from bytebridge.controller.references import (
+    FIRST_LOOK_SECONDS,
+    LOOK_AGAIN_SECONDS,
+    missing_references,
+)
 from bytebridge.controller.startup import startup_p90
 from bytebridge.controller.status import build_status, says_something_new
 from bytebridge.controller.store import Entry, Key, Store
@@ -22,6 +27,7 @@ from bytebridge.scaling.actuation import TargetState, plan_actuation
 from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation, Readings, Replicas
+from bytebridge.signals.cache import behind_cache
 
 log = structlog.get_logger()
 
@@ -63,12 +69,6 @@ async def pass_over(
     return decision
 
 
-def is_paused(service: ScalableService) -> bool:
-    """Paused by spec or annotation."""
-    annotated = service.metadata.annotations.get(PAUSED_ANNOTATION, "").lower()
-    return service.spec.scaling.paused or annotated == "true"
-
-
 def _obstacle(
     around: Surroundings, key: Key, entry: Entry, service: ScalableService, rival: Key | None
 ) -> Obstacle | None:
@@ -96,15 +96,18 @@ async def _serve(
     if deployment is None or entry.policy is None or readings is None:
         return None
     await _measure_startup(around, key, entry, deployment)
+    await _look_for_missing(around, key, entry, deployment)
+    replicas = Replicas(deployment.spec_replicas, deployment.ready, deployment.starting)
     observation = Observation(
         time=around.monotonic(),
-        readings=readings,
-        replicas=Replicas(deployment.spec_replicas, deployment.ready, deployment.starting),
+        readings=behind_cache(service, readings, entry.cache.signals, replicas),
+        replicas=replicas,
         startup_seconds=entry.startup_seconds,
         unix_time=around.now().timestamp(),
         template_hash=deployment.template_hash,
     )
-    decision = decide(entry.policy, entry.state, observation)
+    ceiling = replicas_ceiling(entry, service, deployment)
+    decision = decide(capped(entry.policy, ceiling), entry.state, observation)
     if not service.spec.scaling.dry_run:
         await _actuate(around, key, entry, service, deployment, decision)
     return decision
@@ -190,6 +193,24 @@ async def _measure_startup(
     entry.was_starting = starting
 
 
+async def _look_for_missing(
+    around: Surroundings, key: Key, entry: Entry, deployment: DeploymentView
+) -> None:
+    """Look at pods that do not start, now and then."""
+    now = around.monotonic()
+    if deployment.starting == 0 or not deployment.labels:
+        entry.starting_since = entry.missing = None
+        return
+    if entry.starting_since is None:
+        entry.starting_since = now
+    due = now - entry.pods_seen_at >= LOOK_AGAIN_SECONDS
+    if due and now - entry.starting_since >= FIRST_LOOK_SECONDS:
+        entry.pods_seen_at = now
+        entry.missing = missing_references(
+            await around.client.pods(key[0], dict(deployment.labels))
+        )
+
+
 async def _report(
     around: Surroundings,
     key: Key,
@@ -198,51 +219,21 @@ async def _report(
     decision: Decision | None,
     signal_errors: str | None,
 ) -> None:
-    facts = _facts(around, key, entry, obstacle, decision, signal_errors)
+    facts = facts_of(around.store, key, entry, obstacle, decision, signal_errors)
     name = entry.service.target_name if entry.service else key[1]
     deployment = around.store.deployments.get((key[0], name))
     labels = deployment.labels if deployment else {}
     selector = ",".join(f"{label}={value}" for label, value in sorted(labels.items()))
     now = around.now().isoformat(timespec="seconds").replace("+00:00", "Z")
     status = build_status(facts, entry.status, entry.generation, selector, now)
+    figures = entry.cache.signals
+    if figures.hit_ratio is not None:
+        status["cache"] = {
+            "hitRatio": round(figures.hit_ratio, 3),
+            "evictionsPerSecond": figures.evictions_per_second,
+        }
     if says_something_new(status, entry.status):
         await around.client.patch_status(*key, status)
         before, entry.status = entry.status, status
         for occurrence in turns(before, status):
             await _tell(around, key, entry, occurrence)
-
-
-def _facts(
-    around: Surroundings,
-    key: Key,
-    entry: Entry,
-    obstacle: Obstacle | None,
-    decision: Decision | None,
-    signal_errors: str | None,
-) -> Facts:
-    service = entry.service
-    name = service.target_name if service else key[1]
-    deployment = around.store.deployments.get((key[0], name))
-    facts = Facts(
-        problem=entry.problem,
-        blocked=obstacle,
-        error=entry.error,
-        signal_errors=signal_errors,
-        target_exists=deployment is not None,
-        paused=False,
-        dry_run=False,
-        desired=deployment.spec_replicas if deployment else 0,
-        ready=deployment.ready if deployment else 0,
-        decision=decision,
-        has_database=False,
-    )
-    if service is None:
-        return facts
-    return replace(
-        facts,
-        paused=is_paused(service),
-        dry_run=service.spec.scaling.dry_run,
-        has_database=service.spec.database.postgres is not None,
-        annotations=service.metadata.annotations,
-        max_replicas=service.spec.scaling.max_replicas,
-    )

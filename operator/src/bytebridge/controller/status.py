@@ -8,6 +8,8 @@ from bytebridge.controller.conditions import Facts, Finding, findings
 
 Status = dict[str, Any]
 
+_BUDGET = ConditionType.DATABASE_BUDGET.value
+
 
 def build_status(
     facts: Facts, previous: Mapping[str, Any], generation: int, selector: str, now: str
@@ -60,6 +62,8 @@ def _essence(status: Mapping[str, Any]) -> tuple[object, ...]:
         *(status.get(key) for key in ("desiredReplicas", "selector")),
         *(decision.get(key) for key in ("replicas", "reason")),
         *((item["type"], item["status"], item["reason"]) for item in status.get("conditions", [])),
+        # A grant's figures move only when it changes.
+        *(item["message"] for item in status.get("conditions", []) if item["type"] == _BUDGET),
     )
 
 

@@ -6,8 +6,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bytebridge.api.database_budget import DatabaseBudget
 from bytebridge.api.names import KIND, MIN_REPLICAS_ANNOTATION
 from bytebridge.api.service import ScalableService
+from bytebridge.budget.guard import GuardMemory
+from bytebridge.controller.holdings import Holdings, holdings_of
 from bytebridge.controller.projection import (
     Body,
     ChildView,
@@ -17,9 +20,11 @@ from bytebridge.controller.projection import (
     deployment_view,
     hpa_view,
 )
+from bytebridge.resources.wiring import UNWIRED, Wiring
 from bytebridge.scaling.actuation import Written
 from bytebridge.scaling.policy import Policy, compile_policy
 from bytebridge.scaling.state import State
+from bytebridge.signals.cache import CacheMemory
 
 Key = tuple[str, str]
 ChildKey = tuple[str, str, str]
@@ -46,13 +51,28 @@ class Entry:
     """Generation and pause that the HPA was last built from."""
     startup_seconds: float | None = None
     was_starting: bool = False
+    starting_since: float | None = None
+    pods_seen_at: float = 0.0
+    missing: str | None = None
+    """Secrets that pods miss."""
     error: str | None = None
     """Why the last write failed."""
+    holdings: Holdings = field(default_factory=Holdings)
+    """What it holds of its databases."""
+    guard: GuardMemory = field(default_factory=GuardMemory)
+    """What is remembered of its database."""
+    cache: CacheMemory = field(default_factory=CacheMemory)
+    """What is remembered of its cache."""
+    applied_wiring: Wiring = UNWIRED
+    """What the children were last built from, beside the spec."""
+    built: dict[ChildKey, str] = field(default_factory=dict)
+    """Digests of the manifests that were last applied."""
 
     @property
     def outdated(self) -> bool:
-        """The children do not show this generation of the spec yet."""
-        return self.applied_generation != self.generation
+        """The children do not show this generation of the spec, or what was granted, yet."""
+        behind = self.applied_generation != self.generation
+        return behind or self.applied_wiring != self.holdings.wiring
 
 
 class Store:
@@ -66,6 +86,8 @@ class Store:
         self._hpas: dict[Key, dict[str, HpaView]] = {}
         """By namespace and target, then by name: asked for at every pass of every service."""
         self._hpa_targets: dict[Key, str] = {}
+        self.budgets: dict[str, DatabaseBudget] = {}
+        self.budget_statuses: dict[str, dict[str, Any]] = {}
 
     def put_service(self, body: Body) -> None:
         """Remember a ScalableService; its memory survives every change of its spec."""
@@ -84,6 +106,7 @@ class Store:
             created=metadata["creationTimestamp"],
             generation=metadata["generation"],
             status=dict(body.get("status", {})),
+            holdings=holdings_of(body.get("status", {})),
         )
         if known is None or known.uid != fresh.uid:
             self.services[key] = fresh
@@ -96,6 +119,20 @@ class Store:
     def forget_service(self, key: Key) -> None:
         """Forget a deleted ScalableService."""
         self.services.pop(key, None)
+
+    def put_budget(self, body: Body) -> None:
+        """Remember a DatabaseBudget; one that cannot be understood limits nothing."""
+        name = body["metadata"]["name"]
+        self.budget_statuses.setdefault(name, dict(body.get("status", {})))
+        try:
+            self.budgets[name] = DatabaseBudget.model_validate(body)
+        except ValidationError:
+            self.budgets.pop(name, None)
+
+    def forget_budget(self, name: str) -> None:
+        """Forget a deleted DatabaseBudget."""
+        self.budgets.pop(name, None)
+        self.budget_statuses.pop(name, None)
 
     def put_child(self, kind: str, body: Body) -> None:
         """Remember a Deployment, an HPA, or another child."""

@@ -19,6 +19,8 @@ class Figures:
     requests: int
     replica_hours: float
     longest_queue: int
+    connections: str
+    """Most connections of the database, of how many, and how many were refused."""
     first_change: float | None
     """Until `spec.replicas` was first raised."""
     enough_desired: float | None
@@ -40,6 +42,7 @@ def figures(record: Record) -> Figures:
         requests=record.requests,
         replica_hours=_replica_hours(record.samples),
         longest_queue=max((sample.queue_depth for sample in record.samples), default=0),
+        connections=_connections(record),
         first_change=_first_raise(record),
         enough_desired=_first_scaling_to(record, record.enough_replicas),
         enough_ready=_since_surge(
@@ -48,6 +51,13 @@ def figures(record: Record) -> Figures:
         ),
         recovered=_since_surge(record, _recovery(surge, record.objective_seconds)),
     )
+
+
+def _connections(record: Record) -> str:
+    if record.max_connections is None:
+        return "-"
+    most = max((sample.database_connections or 0 for sample in record.samples), default=0)
+    return f"{most} of {record.max_connections}, {record.connections_refused} refused"
 
 
 def _replica_hours(samples: list[Sample]) -> float:

@@ -30,9 +30,29 @@ def sample_text() -> str:
     return folder.joinpath("clause-classifier.yaml").read_text(encoding="utf-8")
 
 
-def sample() -> ScalableService:
-    """The same, read."""
-    return ScalableService.model_validate(yaml.safe_load(sample_text()))
+def sample(database_port: int | None = None) -> ScalableService:
+    """The same, read.
+
+    Args:
+        database_port: Of a PostgreSQL on loopback that the service uses; `None`: it uses none.
+    """
+    return ScalableService.model_validate(sample_manifest(database_port))
+
+
+def sample_manifest(database_port: int | None = None) -> Manifest:
+    """The same as an object, with its database if it has one."""
+    manifest: Manifest = yaml.safe_load(sample_text())
+    if database_port is not None:
+        manifest["spec"]["database"] = {
+            "postgres": {
+                "database": "legal",
+                "sslMode": "disable",
+                "writer": {"host": "127.0.0.1", "port": database_port},
+                "credentials": {"secretName": "legal-db"},
+                "maxConnections": 200,
+            }
+        }
+    return manifest
 
 
 def pods_selector(service: ScalableService) -> str:
@@ -58,11 +78,13 @@ def definitions(service: ScalableService) -> list[Applied]:
     ]
 
 
-def objects(policy: Policy, service: ScalableService) -> list[Applied]:
+def objects(
+    policy: Policy, service: ScalableService, database_port: int | None = None
+) -> list[Applied]:
     """What the user of a policy applies."""
     name = service.metadata.name
     if policy is Policy.BYTEBRIDGE:
-        manifest: Manifest = yaml.safe_load(sample_text())
+        manifest = sample_manifest(database_port)
         return [(f"{collection(f'apis/{API_VERSION}', service, PLURAL)}/{name}", manifest)]
     return [
         (f"{collection('apis/apps/v1', service, 'deployments')}/{name}", _deployment(service)),

@@ -27,6 +27,8 @@ class Sample(Frozen):
     replicas_ready: int
     replicas_running: int
     """Pods that exist and are not being deleted, Ready or not: what is paid for."""
+    database_connections: int | None = None
+    """Of all pods, as the server counts them; `None`: there is no database."""
 
 
 class Scaling(Frozen):
@@ -63,6 +65,9 @@ class Record(Frozen):
     """Of the whole run, exact; a request whose client gave up counts as its patience."""
     failed: int
     wall_clock_seconds: float
+    max_connections: int | None = None
+    """Of the database."""
+    connections_refused: int = 0
 
     @property
     def within_objective(self) -> int:

@@ -45,7 +45,13 @@ class Recorder:
         while self._recent and self._recent[0][0] <= time - _P95_SPAN_SECONDS:
             self._recent.popleft()
 
-    def sample(self, time: float, service: SyntheticService, fleet: Fleet) -> Sample:
+    def sample(
+        self,
+        time: float,
+        service: SyntheticService,
+        fleet: Fleet,
+        connections: int | None = None,
+    ) -> Sample:
         """Note the present second."""
         seconds = time - (self.samples[-1].time if self.samples else 0.0)
         recent = [latency for _, latencies in self._recent for latency in latencies]
@@ -57,6 +63,7 @@ class Recorder:
             replicas_desired=fleet.replicas_desired,
             replicas_ready=len(fleet.ready),
             replicas_running=len(fleet.running),
+            database_connections=connections,
         )
         self._arrived = 0
         self.samples.append(sample)

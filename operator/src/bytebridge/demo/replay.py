@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from bytebridge.api.names import API_VERSION, PLURAL
 from bytebridge.api.service import ScalableService
-from bytebridge.demo.api_server import ApiServer
+from bytebridge.demo.api_server import ApiServer, Change
+from bytebridge.demo.database import DatabaseSide
 from bytebridge.demo.exporter import serve_metrics
 from bytebridge.demo.exposition import exposition
 from bytebridge.demo.fleet import Fleet, follow
@@ -41,6 +42,8 @@ class Replay:
     """Called once a second: raises when the run has lost its sense."""
     set_cpu: Callable[[dict[str, float]], None] | None = None
     """Told each second how busy each pod is, 0 to 1."""
+    database: DatabaseSide | None = None
+    """The pods' connections to a real database."""
     fleet: Fleet = field(default_factory=Fleet)
     time: float = 0.0
     """Seconds since the load began."""
@@ -68,7 +71,7 @@ class Replay:
         service, name = self.service, {"fieldSelector": f"metadata.name={self.service.target_name}"}
         fleet = self.fleet
         watches = (
-            ("api/v1", "pods", {"labelSelector": pods_selector(service)}, fleet.see_pod),
+            ("api/v1", "pods", {"labelSelector": pods_selector(service)}, self._see_pod),
             ("apis/apps/v1", "deployments", name, fleet.see_deployment),
             (f"apis/{API_VERSION}", PLURAL, name, fleet.see_service),
         )
@@ -78,6 +81,11 @@ class Replay:
             )
             for api, plural, query, see in watches
         ]
+
+    def _see_pod(self, change: Change) -> None:
+        self.fleet.see_pod(change)
+        if self.database is not None:
+            self.database.see_pod(change)
 
     def _changed(self) -> None:
         self.synthetic.set_pods(self.fleet.ready)
@@ -108,7 +116,10 @@ class Replay:
                 self._sample()
 
     def _sample(self) -> None:
-        self.recorder.sample(self.time, self.synthetic, self.fleet)
+        database = self.database
+        self.recorder.sample(
+            self.time, self.synthetic, self.fleet, database.connections if database else None
+        )
         if self.set_cpu is not None:
             slots = self.synthetic.profile.slots_per_replica
             self.set_cpu({pod.name: pod.in_flight / slots for pod in self.synthetic.pods})

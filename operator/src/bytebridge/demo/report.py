@@ -11,8 +11,11 @@ from bytebridge.demo.figures import Figures, figures
 from bytebridge.demo.record import Record
 
 COLORS = {"bytebridge": "#0a66c2", "hpa": "#b03060"}
+Panel = tuple[int, Sequence[float | None], str, str]
+"""Row, values, what they are, and the line's dash."""
 Words = Callable[[Figures], str]
 PANELS = ("Load, requests/s", "Replicas (dotted: Ready)", "Waiting requests", "p95 of 5 s, ms")
+DATABASE_PANEL = "Database connections (dashed: max_connections)"
 
 
 def figures_table(records: Sequence[Record]) -> Table:
@@ -29,18 +32,24 @@ def figures_table(records: Sequence[Record]) -> Table:
 
 def write_page(records: Sequence[Record], path: Path) -> Path:
     """Write the plots of all runs as one HTML file that needs nothing else."""
+    limits = [record.max_connections for record in records if record.max_connections]
+    panels = (*PANELS, DATABASE_PANEL) if limits else PANELS
+    rows = len(panels)
     figure = make_subplots(
-        rows=4, cols=1, shared_xaxes=True, vertical_spacing=0.05, subplot_titles=PANELS
+        rows=rows, cols=1, shared_xaxes=True, vertical_spacing=0.05, subplot_titles=panels
     )
     for record in records:
         _add(figure, record)
+    if limits:
+        line = {"dash": "dash", "color": "#c00", "width": 1}
+        figure.add_hline(y=max(limits), line=line, row=rows, col=1)
     first = records[0]
     limit = first.objective_seconds * 1000
     figure.add_hline(y=limit, line={"dash": "dash", "color": "#c00", "width": 1}, row=4, col=1)
     figure.update_yaxes(type="log", row=4, col=1)
-    figure.update_xaxes(title_text="seconds", row=4, col=1)
+    figure.update_xaxes(title_text="seconds", row=rows, col=1)
     figure.update_layout(
-        height=1000, template="plotly_white", title="A surge to ten times the usual load"
+        height=250 * rows, template="plotly_white", title="A surge to ten times the usual load"
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.write_html(path, include_plotlyjs=True, full_html=True)
@@ -49,7 +58,7 @@ def write_page(records: Sequence[Record], path: Path) -> Path:
 
 def _add(figure: go.Figure, record: Record) -> None:
     times, color = [sample.time for sample in record.samples], COLORS.get(record.policy, "#444")
-    panels = (
+    panels: list[Panel] = [
         (1, [s.requests_per_second for s in record.samples], "load", "solid"),
         (2, [s.replicas_desired for s in record.samples], "desired", "solid"),
         (2, [s.replicas_ready for s in record.samples], "Ready", "dot"),
@@ -60,7 +69,10 @@ def _add(figure: go.Figure, record: Record) -> None:
             "p95",
             "solid",
         ),
-    )
+    ]
+    if record.max_connections:
+        connections = [sample.database_connections for sample in record.samples]
+        panels.append((5, connections, "connections", "solid"))
     for row, values, what, dash in panels:
         trace = go.Scatter(
             x=times,
@@ -79,6 +91,7 @@ def _rows() -> tuple[tuple[str, Words], ...]:
         ("failed (the client gave up)", lambda f: f"{f.failed} of {f.requests}"),
         ("replica-hours", lambda f: f"{f.replica_hours:.2f}"),
         ("longest queue", lambda f: f"{f.longest_queue}"),
+        ("database connections at most", lambda f: f.connections),
         ("surge to first change of replicas", lambda f: _seconds(f.first_change)),
         ("surge to enough replicas asked for", lambda f: _seconds(f.enough_desired)),
         ("surge to enough replicas Ready", lambda f: _seconds(f.enough_ready)),

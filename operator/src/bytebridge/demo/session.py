@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bytebridge.api.service import ScalableService
 from bytebridge.demo.api_server import ApiServer
+from bytebridge.demo.database import MAX_CONNECTIONS, database, database_side
 from bytebridge.demo.load import Arrivals, Load
 from bytebridge.demo.operator_process import start_operator
 from bytebridge.demo.policies import Policy, definitions, objects, sample
@@ -19,6 +20,7 @@ from bytebridge.demo.replay import Replay
 from bytebridge.demo.synthetic import ServiceProfile, SyntheticService
 from bytebridge.demo.trace import WINDOW_SECONDS, load_trace, relative_intensity
 from bytebridge.lab.cluster import Lab, start_lab
+from bytebridge.lab.postgres import PostgresServer
 from bytebridge.lab.resource_metrics import PodUsage
 from bytebridge.lab.settings import LabSettings
 from bytebridge.resources.pod_template import app_container_name
@@ -37,6 +39,8 @@ class Course:
     seed: int
     folder: Path
     """For the operator's log."""
+    database: bool = False
+    """A real PostgreSQL behind the service."""
 
 
 def usual_load() -> Load:
@@ -53,16 +57,31 @@ def run(course: Course, say: Callable[[str], None], on_sample: Callable[[Replay]
         on_sample: Called once a second of the load.
     """
     began = time.monotonic()
-    service = sample()
+    with database() if course.database else contextlib.nullcontext() as server:
+        return _run_beside(course, say, on_sample, server, began)
+
+
+def _run_beside(
+    course: Course,
+    say: Callable[[str], None],
+    on_sample: Callable[[Replay], None],
+    server: PostgresServer | None,
+    began: float,
+) -> Record:
+    service = sample(server.port if server else None)
     settings = LabSettings(startup_seconds=float(service.spec.scaling.startup_seconds or 10))
     say("bringing up etcd, kube-apiserver, kube-controller-manager, KWOK and Prometheus")
     with start_lab(settings) as lab:
         say(f"the cluster answers after {time.monotonic() - began:.0f} s")
         replay = _replay(course, service, on_sample)
-        asyncio.run(_run_on(lab, course, replay, say))
-    return replay.recorder.record(
+        asyncio.run(_run_on(lab, course, replay, say, server))
+    record = replay.recorder.record(
         time.monotonic() - began, replay.synthetic.profile.client_timeout_seconds
     )
+    if replay.database is None:
+        return record
+    seen = {"max_connections": MAX_CONNECTIONS, "connections_refused": replay.database.refused}
+    return record.model_copy(update=seen)
 
 
 def _replay(
@@ -90,13 +109,23 @@ def _replay(
     )
 
 
-async def _run_on(lab: Lab, course: Course, replay: Replay, say: Callable[[str], None]) -> None:
-    async with ApiServer(lab.server, lab.token, lab.ca_file) as api_server:
+async def _run_on(
+    lab: Lab,
+    course: Course,
+    replay: Replay,
+    say: Callable[[str], None],
+    server: PostgresServer | None,
+) -> None:
+    async with (
+        ApiServer(lab.server, lab.token, lab.ca_file) as api_server,
+        database_side(server) as replay.database,
+    ):
         for path, manifest in definitions(replay.service):
             await api_server.apply(path, manifest)
         await _until_served(api_server)
         with _scaling(lab, course, replay, say):
-            for path, manifest in objects(course.policy, replay.service):
+            port = server.port if server else None
+            for path, manifest in objects(course.policy, replay.service, port):
                 await api_server.apply(path, manifest)
             say("applied; waiting for the first pods")
             await replay.run(api_server, lambda at: lab.add_scrape_target("gateway", at))

@@ -8,7 +8,9 @@ MAX_STABILIZATION_SECONDS = 3_600
 """The API server's limit."""
 
 
-def autoscaler(service: ScalableService, floor: int, *, paused: bool) -> Manifest:
+def autoscaler(
+    service: ScalableService, floor: int, *, paused: bool, ceiling: int | None = None
+) -> Manifest:
     """The HPA.
 
     Args:
@@ -16,6 +18,7 @@ def autoscaler(service: ScalableService, floor: int, *, paused: bool) -> Manifes
         floor: Replicas that the last decision needs; `minReplicas` is at least 1, since 0 is
             reached by `/scale` alone (an HPA rests while its target has no replicas).
         paused: Freeze it: neither direction moves, and the floor is out of a person's way.
+        ceiling: Replicas that may run, where that is fewer than `maxReplicas`.
     """
     scaling = service.spec.scaling
     return {
@@ -28,17 +31,24 @@ def autoscaler(service: ScalableService, floor: int, *, paused: bool) -> Manifes
                 "kind": "Deployment",
                 "name": service.target_name,
             },
-            "minReplicas": steered_minimum(service, floor, paused=paused),
-            "maxReplicas": scaling.max_replicas,
+            "minReplicas": steered_minimum(service, floor, paused=paused, ceiling=ceiling),
+            "maxReplicas": _maximum(service, ceiling),
             "metrics": [_cpu_metric(service)],
             "behavior": _behavior(scaling.scale_down.hold_seconds, paused=paused),
         },
     }
 
 
-def steered_minimum(service: ScalableService, floor: int, *, paused: bool) -> int:
+def steered_minimum(
+    service: ScalableService, floor: int, *, paused: bool, ceiling: int | None = None
+) -> int:
     """`minReplicas` for a floor."""
-    return 1 if paused else max(1, min(floor, service.spec.scaling.max_replicas))
+    return 1 if paused else max(1, min(floor, _maximum(service, ceiling)))
+
+
+def _maximum(service: ScalableService, ceiling: int | None) -> int:
+    most = service.spec.scaling.max_replicas
+    return most if ceiling is None else max(1, min(most, ceiling))
 
 
 def _cpu_metric(service: ScalableService) -> Manifest:

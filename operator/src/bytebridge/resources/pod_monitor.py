@@ -1,6 +1,6 @@
 """The PodMonitor that makes Prometheus scrape the pods often enough."""
 
-from bytebridge.api.names import SERVICE_LABEL
+from bytebridge.api.names import SERVICE_LABEL, SERVICE_SERIES_LABEL
 from bytebridge.api.service import ScalableService
 from bytebridge.resources.ownership import Manifest, child_metadata, pod_selector
 
@@ -29,4 +29,35 @@ def pod_monitor(service: ScalableService) -> Manifest:
             "selector": {"matchLabels": pod_selector(service)},
             "podMetricsEndpoints": [endpoint],
         },
+    }
+
+
+def exporter_pod_monitor(
+    service: ScalableService, name: str, selector: dict[str, str], port_name: str
+) -> Manifest:
+    """Scrapes exporters beside the service, whose series then carry the service's name as well.
+
+    Args:
+        service: The service.
+        name: Of the PodMonitor.
+        selector: Labels of the pods that have the exporter.
+        port_name: Container port of the exporter.
+    """
+    interval = f"{service.spec.metrics.scrape_interval_seconds}s"
+    named = {
+        "action": "replace",
+        "targetLabel": SERVICE_SERIES_LABEL,
+        "replacement": service.metadata.name,
+    }
+    endpoint = {
+        "port": port_name,
+        "interval": interval,
+        "scrapeTimeout": interval,
+        "relabelings": [named],
+    }
+    return {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PodMonitor",
+        "metadata": {**child_metadata(service), "name": name},
+        "spec": {"selector": {"matchLabels": selector}, "podMetricsEndpoints": [endpoint]},
     }

@@ -3,13 +3,25 @@
 from copy import deepcopy
 from typing import Any
 
+from bytebridge.api.pooler import Placement
 from bytebridge.api.service import ScalableService
+from bytebridge.budget.claims import Role
+from bytebridge.resources.mongodb import mongodb_environment
 from bytebridge.resources.ownership import Manifest, child_labels
-from bytebridge.resources.postgres import postgres_environment
-from bytebridge.resources.redis import redis_environment, redis_sidecar
+from bytebridge.resources.pooler.configuration import pooler_name
+from bytebridge.resources.pooler.container import (
+    exporter_container,
+    pooler_container,
+    pooler_volumes,
+)
+from bytebridge.resources.postgres import certificate_volume, pool_variables, postgres_environment
+from bytebridge.resources.readers import behind_one_address, readers_name
+from bytebridge.resources.redis import redis_environment, redis_sidecars
+from bytebridge.resources.shared_cache import shared_cache_name
+from bytebridge.resources.wiring import UNWIRED, Wiring
 
 
-def complete_template(service: ScalableService) -> Manifest:
+def complete_template(service: ScalableService, wiring: Wiring = UNWIRED) -> Manifest:
     """The pod template of the Deployment.
 
     What the user wrote always wins: a variable or sidecar of the same name is left alone. Nothing
@@ -19,8 +31,12 @@ def complete_template(service: ScalableService) -> Manifest:
     metadata = template.setdefault("metadata", {})
     metadata["labels"] = {**metadata.get("labels", {}), **child_labels(service)}
     spec = template["spec"]
-    add_environment(app_container(service, spec), _environment(service))
-    _add_sidecar(service, spec)
+    app = app_container(service, spec)
+    add_environment(app, _environment(service, wiring))
+    _add_certificate(service, app, spec)
+    sidecars, volumes = _sidecars(service)
+    _add_by_name(spec, "initContainers", sidecars)
+    _add_by_name(spec, "volumes", volumes)
     return template
 
 
@@ -60,19 +76,59 @@ def add_environment(container: Manifest, variables: list[Manifest]) -> None:
         container["env"] = [*added, *own]
 
 
-def _environment(service: ScalableService) -> list[Manifest]:
+def overridden_pools(service: ScalableService) -> list[str]:
+    """Variables of the pool sizes that the template sets itself: no budget can hold then."""
+    database, template = service.spec.database, service.spec.template
+    if template is None:
+        return []
+    own = {variable["name"] for variable in app_container(service, template["spec"]).get("env", [])}
+    kept = set(pool_variables(database.postgres)) if database.postgres else set()
+    if database.mongodb is not None:
+        kept.add(database.mongodb.environment.max_pool_size)
+    return sorted(own & kept)
+
+
+def _environment(service: ScalableService, wiring: Wiring) -> list[Manifest]:
     redis, postgres = service.spec.cache.redis, service.spec.database.postgres
+    variables = redis_environment(redis, shared_cache_name(service)) if redis else []
+    mongodb = service.spec.database.mongodb
+    if mongodb is not None:
+        variables += mongodb_environment(mongodb, wiring.grants.get(Role.MONGODB))
+    if postgres is None:
+        return variables
+    together = readers_name(service) if behind_one_address(postgres) else None
+    plans = wiring.plans(service, postgres)
     return [
-        *(redis_environment(redis) if redis else []),
-        *(postgres_environment(postgres) if postgres else []),
+        *variables,
+        *postgres_environment(postgres, plans, pooler_name(service), together),
     ]
 
 
-def _add_sidecar(service: ScalableService, pod_spec: Manifest) -> None:
-    redis = service.spec.cache.redis
-    sidecar = redis_sidecar(redis) if redis else None
-    if sidecar is None:
-        return
-    init_containers = pod_spec.get("initContainers", [])
-    if all(container["name"] != sidecar["name"] for container in init_containers):
-        pod_spec["initContainers"] = [sidecar, *init_containers]
+def _add_certificate(service: ScalableService, app: Manifest, pod_spec: Manifest) -> None:
+    postgres = service.spec.database.postgres
+    if postgres is None or postgres.pooler is not None:
+        return  # With a pooler it is the pooler that checks the server.
+    volumes, mounts = certificate_volume(postgres)
+    _add_by_name(pod_spec, "volumes", volumes)
+    _add_by_name(app, "volumeMounts", mounts)
+
+
+def _sidecars(service: ScalableService) -> tuple[list[Manifest], list[Manifest]]:
+    """Native sidecars of the service, and the volumes that they need."""
+    redis, postgres = service.spec.cache.redis, service.spec.database.postgres
+    sidecars = redis_sidecars(redis) if redis else []
+    pooler = postgres.pooler if postgres else None
+    if postgres is None or pooler is None or pooler.placement is not Placement.SIDECAR:
+        return sidecars, []
+    for container in (pooler_container(postgres, pooler), exporter_container(pooler)):
+        sidecars.append({**container, "restartPolicy": "Always"})
+    return sidecars, pooler_volumes(postgres, pooler_name(service))
+
+
+def _add_by_name(holder: Manifest, field: str, added: list[Manifest]) -> None:
+    """Put what the user does not have under the same name before his own."""
+    own: list[Manifest] = holder.get(field, [])
+    taken = {item["name"] for item in own}
+    new = [item for item in added if item["name"] not in taken]
+    if new:
+        holder[field] = [*new, *own]

@@ -87,11 +87,17 @@ def index_of(query: Query, vector: Vector) -> Index:
         if query.for_service is None and not all(label in labels for label in query.match):
             continue
         identity = tuple(labels.get(label, "") for label in query.match)
-        index.setdefault(identity, []).append((labels.get("namespace", ""), _known(element)))
+        index.setdefault(identity, []).append((labels.get("namespace", ""), known_value(element)))
     return index
 
 
-def _known(element: Mapping[str, Any]) -> float | None:
+def only_value(vector: Vector) -> float | None:
+    """The value of a result of one series; unknown if there are none or several."""
+    return known_value(vector[0]) if len(vector) == 1 else None
+
+
+def known_value(element: Mapping[str, Any]) -> float | None:
+    """The value of a series; `None` if it is no finite number that is not negative."""
     try:
         value = float(element["value"][1])
     except (KeyError, IndexError, TypeError, ValueError):

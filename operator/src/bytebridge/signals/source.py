@@ -80,6 +80,17 @@ class SignalSource:
         )  # fmt: skip
         return _report(plan, answers, by_key, len(plan))
 
+    async def ask_each(self, texts: Sequence[str]) -> Mapping[str, Vector]:
+        """The answers to these texts; one that has none is absent."""
+        try:
+            headers = request_headers(self._connection)
+        except OSError:
+            return {}  # `read` has told it already.
+        answers, queries = _Answers(), [Query(text) for text in texts]
+        seconds = CUSTOM_SHARE * self._connection.timeout_seconds
+        await self._ask_all(queries, headers, answers, PRESET_QUERIES_AT_ONCE, seconds)
+        return {query.text: vector for query, vector in answers.by_query.items()}
+
     def _rotated(self, queries: list[Query]) -> list[Query]:
         """Each tick begins elsewhere, so that slow queries do not always starve the same others."""
         if not queries:

@@ -1,0 +1,1 @@
+"""PgBouncer: its configuration, its containers, and the objects of a pooler Deployment."""

@@ -1,0 +1,36 @@
+import pytest
+
+from bytebridge.budget.claims import Role
+from bytebridge.budget.grants import Grant
+from bytebridge.controller.ceilings import capped, replicas_ceiling
+from bytebridge.controller.holdings import Holdings
+from bytebridge.controller.projection import DeploymentView
+from bytebridge.controller.store import Entry
+from bytebridge.scaling.policy import compile_policy
+from unit.budget.test_claims import service
+
+
+@pytest.mark.parametrize(
+    ("spec_replicas", "terminating", "ceiling"),
+    [
+        (10, 0, 40),
+        (10, 10, 40),  # as many as the budget has counted
+        (10, 25, 25),
+        (30, 25, 30),  # never below what runs
+        (10, None, 40),
+    ],
+)
+def test_pods_that_terminate_hold_connections(
+    spec_replicas: int, terminating: int | None, ceiling: int
+) -> None:
+    grants = {Role.WRITER: Grant(3, 40, 180)}
+    entry = Entry(None, None, None, "uid", "", 1, {}, holdings=Holdings(grants))
+    view = DeploymentView(spec_replicas, spec_replicas, {}, "", terminating=terminating)
+    assert replicas_ceiling(entry, service(40), view) == ceiling
+
+
+def test_a_policy_within_a_ceiling() -> None:
+    policy = compile_policy(service(40), 5.0)
+    assert capped(policy, None) is policy
+    low = capped(policy, 1)
+    assert (low.min_replicas, low.max_replicas) == (1, 1)
