@@ -37,7 +37,7 @@ def test_a_step_that_fills_the_window_is_never_overstated() -> None:
         demand = estimate_demand(readings, second, sample, 1.0)
         assert demand is not None
         assert demand.rate <= 200 + FORGETTING * (slow - 20) + 1e-6, "what had left was 20"
-        assert second < 5 or demand.rate >= 199, "a third of the window is enough"
+        assert second < 5 or demand.rate >= 200 - 25, "what a third of the window can tell"
         sample = demand.sample
 
 
