@@ -81,24 +81,27 @@ def test_concurrency(saturated: list[float], expected: str, because: str) -> Non
 
 def test_headroom_is_what_rises_within_the_horizon_need() -> None:
     rates = [100.0] * 100 + [150.0] * 100
-    needs = [5] * 100 + [7] * 100
-    half, most, all_but = headroom(POLICY, replay_of(needs, rates), 35.0, (0.5, 0.95, 0.99))
-    assert (half.rise, half.utilization, half.price) == (1.0, POLICY.target_utilization, 1.0)
+    half, most, all_but = headroom(POLICY, replay_of([5] * 200, rates), 35.0, (0.5, 0.95, 0.99))
+    assert (half.rise, half.percent, half.price) == (1.0, 0, 1.0)
     assert most.rise == 1.0, "7 of 200 ticks see the rise ahead: 3.5 %"
     assert all_but.rise == pytest.approx(1.5)
-    assert all_but.utilization == pytest.approx(0.95 / 1.5)
-    # 6 busy slots by 2 x 0.63: 5 replicas; 9: 8.
-    assert all_but.price == pytest.approx((5 + 8) / (5 + 7))
+    assert all_but.percent == 50
+    # 6 and 9 busy slots need 5 and 7 replicas; 9 and 13.5 need 7 and 9 (by the latency floor).
+    assert all_but.price == pytest.approx((7 + 9) / (5 + 7), rel=0.1)
 
 
 def test_headroom_is_recommended_for_the_share_of_the_objective() -> None:
     rates = [100.0, 100.0, 150.0, 150.0] * 50
-    found = advice("targetUtilizationPercent", replay_of([7] * 200, rates))
-    assert (found.present, found.recommended) == ("90", "63")
+    found = advice("headroomPercent", replay_of([7] * 200, rates))
+    assert (found.present, found.recommended) == ("0", "50")
     assert "1.50 times for 95%" in found.reason
-    calm = advice("targetUtilizationPercent", replay_of([7] * 200))
-    assert calm.recommended == "90"
-    assert "there is room" in calm.reason
+    assert "replica-hours x 1." in found.reason
+    assert advice("headroomPercent", replay_of([7] * 200)).recommended == "0"
+
+
+def test_a_jump_from_nothing_is_not_met_by_headroom() -> None:
+    found = advice("headroomPercent", replay_of([7] * 200, [1.0, 100.0] * 100))
+    assert found.recommended == "400", "the most that the field takes"
 
 
 def test_nothing_is_recommended_of_nothing() -> None:

@@ -122,22 +122,32 @@ KNOWN = Capacity(2.0, 0.05)
 def test_signals_as_other_replicas_would_have_left_them(
     readings: Readings, queue: float, waiting: float | None, busy: float | None
 ) -> None:
-    changed = counterfactual(readings, State(capacity=KNOWN), 50.0, 4, queue)
+    changed = counterfactual(readings, State(capacity=KNOWN), 50.0, (9, 4), queue)
     assert (changed.queue_depth, changed.in_flight) == (waiting, busy)
     assert changed.requests_per_second == readings.requests_per_second
     assert changed.latency_mean_seconds is None
     assert changed.service_seconds == 0.05
 
 
+@pytest.mark.parametrize(
+    ("ready", "expected"), [((6, 4), 0.45), ((6, 2), 0.9), ((6, 1), 1.0), ((6, 0), None)]
+)
+def test_a_cache_is_shared_by_the_replicas(ready: tuple[int, int], expected: float | None) -> None:
+    read = replace(READ, kv_cache_utilization=0.3)
+    changed = counterfactual(read, State(capacity=KNOWN), 50.0, ready, 0.0)
+    found = changed.kv_cache_utilization
+    assert found == (None if expected is None else pytest.approx(expected))
+
+
 def test_completions_become_arrivals() -> None:
     sample = Sample(0.0, 50.0, 90.0, completions=True)
-    changed = counterfactual(READ, State(capacity=KNOWN, sample=sample), 80.0, 4, 0.0)
+    changed = counterfactual(READ, State(capacity=KNOWN, sample=sample), 80.0, (9, 4), 0.0)
     assert changed.requests_per_second == {15.0: 80.0, 60.0: 80.0}
 
 
 @pytest.mark.parametrize("capacity", [Capacity(), Capacity(2.0, None)])
 def test_nothing_is_changed_before_the_service_is_known(capacity: Capacity) -> None:
-    assert counterfactual(READ, State(capacity=capacity), 50.0, 4, 7.0) == READ
+    assert counterfactual(READ, State(capacity=capacity), 50.0, (9, 4), 7.0) == READ
 
 
 def tick(

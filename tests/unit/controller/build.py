@@ -58,8 +58,11 @@ class WillingCluster:
     def __init__(self) -> None:
         self.status: dict[str, Any] = {}
         self.deployment = deployment_body(2, 2)
+        self.applied: list[dict[str, Any]] = []
+        self.scaled: list[int] = []
 
     async def apply(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        self.applied.append(manifest)
         return self.deployment if manifest["kind"] == "Deployment" else manifest
 
     async def pods(self, *_: Any) -> list[Any]:
@@ -67,7 +70,8 @@ class WillingCluster:
 
     async def create(self, *_: Any) -> None: ...
 
-    async def scale(self, *_: Any) -> None: ...
+    async def scale(self, _namespace: str, _name: str, replicas: int) -> None:
+        self.scaled.append(replicas)
 
     async def patch_status(self, _namespace: str, _name: str, status: dict[str, Any]) -> None:
         self.status = status

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bytebridge.scaling.capacity import Capacity, learn_capacity
-from bytebridge.scaling.demand import Sample, estimate_demand
+from bytebridge.scaling.demand import FORGETTING, Sample, estimate_demand
 from bytebridge.scaling.observation import Readings
 from bytebridge.scaling.trend import Point, forecast_rate
 from unit.scaling.build import seen
@@ -17,7 +17,7 @@ from unit.scaling.build import seen
         pytest.param(1000, 1000, 5, 1000, id="steady"),
         pytest.param(1010, 1000, 5, 1000, id="noise is left out"),
         pytest.param(1005, 1000, 1, 1000, id="over a short tick as well"),
-        pytest.param(400, 100, 5, 1000, id="a step is"),
+        pytest.param(400, 100, 5, 700, id="a step is, over the two intervals between the samples"),
     ],
 )
 def test_extrapolation(fast: float, before: float, elapsed: float, expected: float) -> None:
@@ -29,14 +29,15 @@ def test_extrapolation(fast: float, before: float, elapsed: float, expected: flo
 
 def test_a_step_that_fills_the_window_is_never_overstated() -> None:
     """From 20 to 200 a second, seen every second: the newest rate stays the true one."""
-    sample = Sample(0, 20, 0, history=tuple(Point(second, 20) for second in range(-15, 0)))
+    sample = Sample(0, 20, 0, history=tuple(Point(second, 20, 20) for second in range(-15, 1)))
     for second in range(1, 16):
-        fast = 20 + 180 * second / 15
+        fast = 20 + 180 * min(second, 14) / 14  # fifteen samples, fourteen intervals
         slow = 20 + 180 * second / 60
         readings = Readings(requests_per_second={15.0: fast, 60.0: slow}, queue_depth=0)
         demand = estimate_demand(readings, second, sample, 1.0)
         assert demand is not None
-        assert 199 <= demand.rate <= 205
+        assert demand.rate <= 200 + FORGETTING * (slow - 20) + 1e-6, "what had left was 20"
+        assert second < 5 or demand.rate >= 200 - 25, "what a third of the window can tell"
         sample = demand.sample
 
 

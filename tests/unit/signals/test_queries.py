@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from bytebridge.api.metrics import Metrics, Preset, Queries
 from bytebridge.signals.presets import PRESETS as NAMES
-from bytebridge.signals.queries import PRESENT, plan_queries
+from bytebridge.signals.queries import ON_DEMAND, PRESENT, plan_queries
 from bytebridge.signals.unknown import never_known
 from unit.signals.build import PRESETS, custom, metrics, target
 
@@ -107,6 +107,24 @@ def test_a_broker_needs_a_queue(spec: dict[str, str], field: str) -> None:
         Metrics.model_validate(spec)
 
 
+@pytest.mark.parametrize("preset", PRESETS)
+def test_matchers_choose_the_pods_of_a_service_that_is_not_labelled_yet(preset: Preset) -> None:
+    chosen = 'namespace="n", pod=~"a-.+"'
+    origin = NAMES[preset].origin
+    service = target("a", metrics(preset))
+    plan = plan_queries([replace(service, matchers=chosen, objectives=ON_DEMAND)])
+    for query in plan:
+        names = re.findall(r"[a-z_:]+(?=\{)", query.text)
+        if origin.of_pods:
+            assert names
+            assert query.text.count(chosen) == len(names), "each metric is chosen by them"
+            assert re.search(r"\b(rate|last_over_time)\([a-z_:]+\[", query.text) is None
+            assert query.match == ()
+            assert ('pod!=""' in query.text) == ("count by" in query.text)
+        else:
+            assert not names, "a broker's exporter is told by the queue's name"
+
+
 @pytest.mark.parametrize(
     ("preset", "wanted", "texts"),
     [
@@ -140,19 +158,3 @@ def test_a_query_of_an_objective_replaces_the_presets() -> None:
     texts = [query.text for query in plan_queries([service])]
     assert "mine" in texts
     assert not any("cache_usage" in text for text in texts)
-
-
-@pytest.mark.parametrize("preset", PRESETS)
-def test_matchers_choose_the_pods_of_a_service_that_is_not_labelled_yet(preset: Preset) -> None:
-    chosen = 'namespace="n", pod=~"a-.+"'
-    origin = NAMES[preset].origin
-    plan = plan_queries([replace(target("a", metrics(preset)), matchers=chosen)])
-    for query in plan:
-        names = re.findall(r"[a-z_:]+(?=\{)", query.text)
-        if origin.of_pods:
-            assert names
-            assert query.text.count(chosen) == len(names), "each metric is chosen by them"
-            assert re.search(r"\b(rate|last_over_time)\([a-z_:]+\[", query.text) is None
-            assert query.match == ()
-        else:
-            assert not names, "a broker's exporter is told by the queue's name"

@@ -8,6 +8,7 @@ import pytest
 from bytebridge.simulation.bars import standings
 from bytebridge.simulation.document import markdown
 from bytebridge.simulation.job import Job, perform
+from bytebridge.simulation.plots import courses_figure
 from bytebridge.simulation.policies.registry import POLICIES, require_known
 from bytebridge.simulation.prometheus import Fault, Outage
 from bytebridge.simulation.report import html_report
@@ -52,6 +53,22 @@ def test_report_and_document_show_every_policy_and_need_nothing_else() -> None:
     assert "| kpa " in text
 
 
+@pytest.mark.parametrize(
+    ("policies", "hidden"),
+    [
+        pytest.param(("bytebridge", "hpa-cpu"), set(), id="few: all are shown"),
+        pytest.param(
+            ("bytebridge", "kpa", "hpa-rps", "oracle", "static"), {"static"}, id="many: some wait"
+        ),
+    ],
+)
+def test_which_policies_a_plot_shows_at_first(policies: tuple[str, ...], hidden: set[str]) -> None:
+    figure = courses_figure(perform(Job(SMALL, 0, policies, with_courses=True)).courses, 0.2)
+    assert {trace.name for trace in figure.data if trace.visible == "legendonly"} == hidden
+    titles = [note.text for note in figure.layout.annotations]
+    assert [title.split(":")[0] for title in titles[:3]] == ["Load", "Replicas", "Replicas"]
+
+
 def test_plots_of_a_document_are_small_and_the_same_each_time(tmp_path: Path) -> None:
     result = perform(Job(SMALL, 0, ("bytebridge", "kpa", "oracle"), with_courses=True))
     for name in ("first", "second"):
@@ -65,14 +82,14 @@ def test_plots_of_a_document_are_small_and_the_same_each_time(tmp_path: Path) ->
 
 
 def test_a_document_shows_its_plots_and_what_money_buys() -> None:
-    scenarios = [replace(SMALL, name=name) for name in ("step-30", "step-min-20")]
+    scenarios = [replace(SMALL, name=name) for name in ("step-30", "step-headroom-300")]
     outcomes = [perform(Job(one, 0, ("bytebridge", "kpa"))).outcomes for one in scenarios]
     summary = rows(outcome for some in outcomes for outcome in some)
     text = markdown(scenarios, summary, standings(scenarios, summary), 1, [("A plot", "x.svg")])
     assert "![A plot](x.svg)" in text
     bought = text[text.index("## What money buys") : text.index("## All figures")]
     assert "step-30" in bought
-    assert "step-min-20" in bought
+    assert "step-headroom-300" in bought
 
 
 def test_an_unknown_policy_is_named_with_those_that_are_known() -> None:
@@ -94,3 +111,10 @@ def test_bursty_arrivals_have_the_index_of_dispersion() -> None:
     variance = sum((count - mean) ** 2 for count in counts) / (len(counts) - 1)
     assert variance / mean == pytest.approx(8.0, rel=0.5)
     assert mean == pytest.approx(6000, rel=0.03)
+
+
+@pytest.mark.parametrize("percent", [100, 300])
+def test_headroom_is_told_to_bytebridge_alone(percent: int) -> None:
+    scenario = SCENARIOS[f"step-headroom-{percent}"]
+    assert scenario.spec().spec.scaling.headroom_percent == percent
+    assert scenario.conditions(0) == SCENARIOS["step-30"].conditions(0)

@@ -2,6 +2,8 @@
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from bytebridge.simulation import campaign, kept
 from bytebridge.simulation.campaign import perform_all
-from bytebridge.simulation.job import Job, perform
+from bytebridge.simulation.job import Job, Result, perform
 from bytebridge.simulation.kept import KeptRuns
 from bytebridge.simulation.scenarios import Scenario
 
@@ -52,6 +54,7 @@ def found(runs: KeptRuns, scenario: Scenario = SMALL, seed: int = 0) -> list[str
         pytest.param("simulation/policies/bytebridge.py", ["kpa"], id="what ByteBridge sees"),
         pytest.param("simulation/station.py", [], id="the model"),
         pytest.param("simulation/policies/kpa.py", [], id="a peer"),
+        pytest.param("simulation/trace.py", ["bytebridge", "kpa"], id="how a trace is read"),
         pytest.param("simulation/plots.py", ["bytebridge", "kpa"], id="a plot"),
     ],
 )
@@ -102,3 +105,16 @@ def test_half_a_file_is_no_run(tmp_path: Path) -> None:
     path = next(tmp_path.iterdir())
     path.write_text(path.read_text()[:100])
     assert runs.find(SMALL, "kpa", 0, with_course=False) is None
+
+
+def submit_and_give_up(jobs: int) -> list[Future[Result]]:
+    waiting: list[Future[Result]] = []
+    with suppress(KeyboardInterrupt), campaign._processes(1) as submit:
+        waiting += [submit(Job(SMALL, seed, ("kpa",))) for seed in range(jobs)]
+        raise KeyboardInterrupt
+    return waiting
+
+
+def test_ctrl_c_leaves_what_has_not_begun() -> None:
+    waiting = submit_and_give_up(20)
+    assert sum(future.cancelled() for future in waiting) > 10

@@ -30,6 +30,19 @@ def test_figures_of_a_run() -> None:
     assert (outcome.lost_amid_outage, outcome.highest) == (1, 3)
 
 
+@pytest.mark.parametrize(
+    ("spans", "lost"),
+    [
+        pytest.param([(5.0, 40.0)], 1, id="what was added does not make up for it"),
+        pytest.param([(20.0, 21.0)], 1, id="at its begin"),
+        pytest.param([(15.0, 20.0)], 0, id="at its end"),
+        pytest.param([], 0, id="no outage"),
+    ],
+)
+def test_replicas_lost_amid_outages(spans: list[tuple[float, float]], lost: int) -> None:
+    assert figures("s", "bytebridge", 0, WORKLOAD, RUN, 0.2, spans).lost_amid_outage == lost
+
+
 def test_course_shows_load_and_p95_by_time_of_arrival() -> None:
     shown = course("s", "bytebridge", WORKLOAD, RUN)
     assert shown.load == (1.0,) * 10

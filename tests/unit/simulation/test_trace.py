@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from bytebridge.simulation.replay import scenario_at_size
 from bytebridge.simulation.trace import TraceError, read_trace, scaled, smoothed_rates
 
 
@@ -53,3 +54,14 @@ def test_scaling_multiplies_the_requests_and_keeps_their_span(scale: float) -> N
     rates = smoothed_rates(recorded)
     assert rates[500] == pytest.approx(10.0)
     assert len(rates) == 1000
+
+
+def test_a_trace_is_scaled_by_its_busiest_seconds(tmp_path: Path) -> None:
+    path = tmp_path / "burst.csv"
+    calm = [float(second) for second in range(600)]
+    burst = [300 + n / 10 for n in range(150)]
+    path.write_text("seconds\n" + "\n".join(map(str, calm + burst)))
+    scenario = scenario_at_size(path)
+    # 75 replicas x 2 slots x 70 % of 60 ms: 1,750 requests/s, where 11 a second were recorded.
+    assert len(scenario.recorded or ()) == pytest.approx(750 * 1750 / 11, rel=0.01)
+    assert max(scenario.rates) == pytest.approx(1750, rel=0.1)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from math import ceil
 from statistics import fmean, median
 
-from bytebridge.backtest.findings import FULL
 from bytebridge.backtest.replay import Learned, Replay, Tick
+from bytebridge.scaling.floors import latency_floor, utilization_floor
 from bytebridge.scaling.policy import Policy
 
 CALM_SHARE = 0.05
@@ -18,7 +18,11 @@ RARE_SHARE = 0.001
 """Surges that last for less than this share of the time do not set `maxReplicas`."""
 ENOUGH_SATURATED = 12
 """Ticks amid saturation from which the slots of a replica are taken to be known."""
-LOWEST_UTILIZATION = 0.1
+MOST_PERCENT = 400
+"""Of `headroomPercent`."""
+EPSILON = 1e-9
+PRICED_TICKS = 500
+"""So many, evenly over the whole time, tell the price of headroom."""
 NO_RISE = 1.02
 """A rise within this is none."""
 
@@ -42,10 +46,13 @@ class Headroom:
     """Of the time."""
     rise: float
     """The load grew to no more than this many times within a start-up time and a tick."""
-    utilization: float
-    """Share of the slots that may be busy so that such a rise still finds room."""
     price: float
-    """Replica-hours relative to what the load needs."""
+    """Replica-hours with room for such a rise relative to those that the load needs."""
+
+    @property
+    def percent(self) -> int:
+        """As `headroomPercent` takes it."""
+        return min(MOST_PERCENT, ceil(100 * (self.rise - 1) - EPSILON))
 
 
 def advise(policy: Policy, replay: Replay, headrooms: Sequence[Headroom]) -> list[Advice]:
@@ -62,8 +69,8 @@ def advise(policy: Policy, replay: Replay, headrooms: Sequence[Headroom]) -> lis
         return []
     advice = [_least(policy, ticks), _most(policy, ticks), _concurrency(policy, replay.learned)]
     chosen = next((h for h in headrooms if h.share >= policy.percentile), None)
-    if chosen is not None and policy.latency_seconds is not None:
-        advice.append(_utilization(policy, chosen))
+    if chosen is not None and policy.interactive:
+        advice.append(_headroom(policy, chosen))
     return advice
 
 
@@ -109,17 +116,15 @@ def _concurrency(policy: Policy, learned: Learned) -> Advice:
     return Advice(name, shown, str(slots), reason)
 
 
-def _utilization(policy: Policy, chosen: Headroom) -> Advice:
-    present = f"{policy.target_utilization:.0%}".rstrip("%")
-    rose = (
+def _headroom(policy: Policy, chosen: Headroom) -> Advice:
+    present = f"{100 * policy.headroom:.0f}"
+    reason = (
         f"within a start-up time and a tick the load rose to no more than {chosen.rise:.2f} times "
         f"for {chosen.share:.0%} of the time"
     )
-    wanted = min(policy.target_utilization, chosen.utilization)
-    if wanted >= policy.target_utilization:
-        return Advice("targetUtilizationPercent", present, present, f"{rose}: there is room")
-    reason = f"{rose}; replica-hours x {chosen.price:.2f}"
-    return Advice("targetUtilizationPercent", present, f"{100 * wanted:.0f}", reason)
+    if chosen.percent:
+        reason += f"; replica-hours x {chosen.price:.2f}"
+    return Advice("headroomPercent", present, str(chosen.percent), reason)
 
 
 def headroom(
@@ -138,18 +143,26 @@ def headroom(
     if not ticks or not learned.slots or not learned.service_seconds:
         return []
     rises = sorted(_rises(ticks, horizon_seconds))
-    needed = fmean(tick.need for tick in ticks)
+    priced = ticks[:: max(1, len(ticks) // PRICED_TICKS)]
+    loads = [(tick.arrivals or 0.0) * learned.service_seconds for tick in priced]
+    service = learned.slots, learned.service_seconds
+    needed = fmean(_floor(policy, load, *service) for load in loads)
     result = []
     for share in shares:
         rise = rises[min(len(rises) - 1, int(share * len(rises)))]
         rise = 1.0 if rise < NO_RISE else rise
-        utilization = max(LOWEST_UTILIZATION, min(policy.target_utilization, FULL / rise))
-        per_replica = learned.slots * utilization / learned.service_seconds
-        standing = fmean(
-            max(tick.need, ceil((tick.arrivals or 0.0) / per_replica)) for tick in ticks
-        )
-        result.append(Headroom(share, rise, utilization, standing / needed if needed else 1.0))
+        standing = fmean(_floor(policy, load * rise, *service) for load in loads)
+        result.append(Headroom(share, rise, standing / needed))
     return result
+
+
+def _floor(policy: Policy, load: float, slots: float, service: float) -> int:
+    """What the law's floors for utilization and latency ask for."""
+    needed = utilization_floor(load, slots, policy.target_utilization)
+    if policy.latency_seconds is not None:
+        limit, percentile = policy.latency_seconds, policy.percentile
+        needed = max(needed, latency_floor(load, slots, service, limit, percentile))
+    return max(1, policy.min_replicas, needed)
 
 
 def _rises(ticks: Sequence[Tick], horizon: float) -> list[float]:

@@ -14,14 +14,15 @@ from dataclasses import dataclass, field, replace
 
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.decision import Decision
+from bytebridge.scaling.language_model import LANGUAGE_MODEL
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation, Readings, Replicas
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.state import State
 from bytebridge.signals.history import Moment
 
-STANDING_RULES = ("utilization", "latency", "burst", "depth", "cpu")
-"""Floors of the present load; the others pass soon."""
+STANDING_RULES = ("utilization", "latency", "burst", "depth", "cpu", *LANGUAGE_MODEL)
+"""Floors of the present load; the others pass soon, or are a person's wish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def replay(policy: Policy, moments: Iterable[Moment], done: Callable[[], None]) 
             own,
             _observation(
                 moment.time,
-                counterfactual(moment.readings, seen, arrivals, fleet.ready, queue),
+                counterfactual(moment.readings, seen, arrivals, (stood.ready, fleet.ready), queue),
                 fleet.replicas,
                 policy,
             ),
@@ -148,7 +149,11 @@ def replay(policy: Policy, moments: Iterable[Moment], done: Callable[[], None]) 
 
 
 def counterfactual(
-    readings: Readings, seen: State, arrivals: float | None, ready: int, queue: float
+    readings: Readings,
+    seen: State,
+    arrivals: float | None,
+    ready: tuple[int, int],
+    queue: float,
 ) -> Readings:
     """The recorded readings as they would have been with other replicas.
 
@@ -156,7 +161,7 @@ def counterfactual(
         readings: As recorded.
         seen: What the law has learned from the recorded readings.
         arrivals: Requests a second; `None`: unknown, and then nothing is changed.
-        ready: Replicas that would have been Ready.
+        ready: Replicas that were Ready, and that would have been.
         queue: Requests that would have waited.
     """
     capacity = seen.capacity
@@ -166,7 +171,8 @@ def counterfactual(
     if seen.sample is not None and seen.sample.completions:
         # Completions were cut off by the replicas that stood; arrivals were not.
         rates = dict.fromkeys(rates, arrivals)
-    slots = ready * capacity.slots
+    stood, own = ready
+    slots = own * capacity.slots
     busy = min(slots, arrivals * capacity.service_seconds) if queue == 0 else slots
     # A queue that is not exported hides in the requests in flight.
     exported = readings.queue_depth is not None
@@ -180,7 +186,13 @@ def counterfactual(
         latency_mean_seconds=None,
         service_seconds=capacity.service_seconds,
         cpu_utilization=busy / slots if slots else None,
+        kv_cache_utilization=_shared(readings.kv_cache_utilization, stood, own),
     )
+
+
+def _shared(mean: float | None, stood: int, own: int) -> float | None:
+    """A mean over replicas, had the same total been spread over others."""
+    return None if mean is None or own == 0 else min(1.0, mean * stood / own)
 
 
 def _observation(

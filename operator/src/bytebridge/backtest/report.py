@@ -114,9 +114,8 @@ def _advice(advice: Sequence[Advice]) -> Table:
 
 
 def _headrooms(headrooms: Sequence[Headroom]) -> Table:
-    return ("of the time", "the load rose to", "targetUtilizationPercent", "replica-hours"), [
-        (f"{h.share:.0%}", f"x {h.rise:.2f}", f"{100 * h.utilization:.0f}", f"x {h.price:.2f}")
-        for h in headrooms
+    return ("of the time", "the load rose to", "headroomPercent", "replica-hours"), [
+        (f"{h.share:.0%}", f"x {h.rise:.2f}", str(h.percent), f"x {h.price:.2f}") for h in headrooms
     ]
 
 

@@ -70,15 +70,14 @@ def backtest(
     loaded = load_service(service)
     policy = compile_policy(loaded, tick)
     name, namespace = loaded.metadata.name, loaded.metadata.namespace
-    matchers = selector or own_label(namespace, name)
     target = SignalTarget(
         namespace,
         name,
         loaded.spec.metrics,
         policy.percentile,
         ready_replicas=0,
-        objectives=policy.own_signals if policy.generates_text else frozenset(),
-        matchers=matchers,
+        objectives=policy.own_signals,
+        matchers=selector or own_label(namespace, name),
     )
     connection = PrometheusConnection(
         url=prometheus_url,

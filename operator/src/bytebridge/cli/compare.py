@@ -20,7 +20,8 @@ def compare(
         bool, typer.Option("--quick", help="Four scenarios, one seed, four policies.")
     ] = False,
     scenarios: Annotated[
-        str | None, typer.Option(help="Comma-separated names, or parts of them; else all.")
+        str | None,
+        typer.Option(help="Comma-separated names, or parts of them; none for traces alone."),
     ] = None,
     policies: Annotated[str | None, typer.Option(help="Comma-separated names; else all.")] = None,
     seeds: Annotated[int | None, typer.Option(min=1, help="Workloads drawn per scenario.")] = None,
@@ -48,6 +49,8 @@ def compare(
 
     names = _split(policies) or (QUICK_POLICIES if quick else tuple(POLICIES))
     chosen = [*_chosen(quick, _split(scenarios), names), *_recorded(trace or [])]
+    if not chosen:
+        raise typer.BadParameter("--scenarios none: expected a --trace beside it")
     seed_count = seeds or (1 if quick else 3)
     jobs = [
         Job(one, seed, names, with_courses=seed == 0)
@@ -109,6 +112,8 @@ def _chosen(quick: bool, wanted: tuple[str, ...], policies: tuple[str, ...]) -> 
         require_known(policies)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+    if wanted == ("none",):
+        return []
     if not wanted:
         return [SCENARIOS[name] for name in (QUICK if quick else SCENARIOS)]
     found = {name: _matching(name, SCENARIOS) for name in wanted}

@@ -29,7 +29,7 @@ def simulate(
     """Replay a trace against a model of the service, under ByteBridge and its peers."""
     from bytebridge.simulation.job import Job
     from bytebridge.simulation.policies.registry import require_known
-    from bytebridge.simulation.progress import perform_with_progress
+    from bytebridge.simulation.progress import perform_with_progress, scenarios_with_progress
     from bytebridge.simulation.replay import scenario_of_trace
     from bytebridge.simulation.summary import rows
     from bytebridge.simulation.table import scenario_table
@@ -39,10 +39,13 @@ def simulate(
     try:
         require_known(names)
         loaded = load_service(service)
-        scenarios = [
-            scenario_of_trace(loaded, trace, scale, service_milliseconds / 1000, variability, seed)
-            for seed in range(seeds)
-        ]
+        service_seconds = service_milliseconds / 1000
+        scenarios = scenarios_with_progress(
+            lambda seed: scenario_of_trace(
+                loaded, trace, scale, service_seconds, variability, seed
+            ),
+            seeds,
+        )
     except (TraceError, OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
     jobs = [

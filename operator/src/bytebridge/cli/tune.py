@@ -30,6 +30,7 @@ def tune(
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from bytebridge.simulation.progress import scenarios_with_progress
     from bytebridge.simulation.replay import scenario_of_trace
     from bytebridge.simulation.trace import TraceError
     from bytebridge.simulation.tuning import present_parameters
@@ -37,15 +38,19 @@ def tune(
 
     loaded = load_service(service)
     objective = loaded.spec.scaling.objective
-    if objective is None:
+    if objective is None or objective.latency_milliseconds is None:
         raise typer.BadParameter(
-            f"{service}: spec.scaling.objective: tune weighs latency against cost; set one"
+            f"{service}: spec.scaling.objective.latencyMilliseconds: tune weighs it against cost; "
+            "set it"
         )
     try:
-        scenarios = [
-            scenario_of_trace(loaded, trace, scale, service_milliseconds / 1000, variability, seed)
-            for seed in range(seeds)
-        ]
+        service_seconds = service_milliseconds / 1000
+        scenarios = scenarios_with_progress(
+            lambda seed: scenario_of_trace(
+                loaded, trace, scale, service_seconds, variability, seed
+            ),
+            seeds,
+        )
     except (TraceError, OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
     columns = (TextColumn("trying"), BarColumn(), TimeRemainingColumn())

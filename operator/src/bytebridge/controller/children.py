@@ -46,8 +46,18 @@ async def apply_autoscaler(
     floor: int,
     *,
     paused: bool,
+    spec_too: bool,
 ) -> None:
     """Apply the HPA if its floor, its spec or its live state is not as it should be.
+
+    Args:
+        client: To write with.
+        store: What is known of the live HPA.
+        entry: The service's memory; updated.
+        service: The service.
+        floor: Replicas of the decision.
+        paused: The HPA is to leave the replicas to a person.
+        spec_too: Time is left for more than the floor.
 
     Raises:
         ApiError: The write was refused.
@@ -58,7 +68,8 @@ async def apply_autoscaler(
     behind = hpa is None or hpa.min_replicas != wanted
     mark = f"{entry.generation}/{paused}/{ceiling}"
     key = (HPA_KIND, service.metadata.namespace, service.metadata.name)
-    if behind or entry.autoscaler_mark != mark or _differs(store, entry, key):
+    outdated = entry.autoscaler_mark != mark or _differs(store, entry, key)
+    if behind or (spec_too and outdated):
         manifest = autoscaler(service, floor, paused=paused, ceiling=ceiling)
         await _apply(client, store, entry, manifest, service)
         entry.autoscaler_mark = mark

@@ -15,6 +15,7 @@ from bytebridge.controller.service_pass import Surroundings, pass_over
 from bytebridge.controller.store import Entry, Key
 from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.observation import Readings
+from bytebridge.signals.dealing import SignalReport
 from bytebridge.signals.queries import SignalTarget
 from bytebridge.signals.source import SignalSource
 
@@ -86,17 +87,16 @@ class DecisionLoop:
             await self._settle_databases(entries)
             rivals = self._around.store.rivals()
             deadline = self._around.monotonic() + self._tick_seconds
-            # Decisions first: children can wait, for the next tick if need be.
+            # Children can wait, for the next tick if need be; replicas cannot.
             waiting = iter(sorted(entries.items(), key=lambda item: item[1].outdated))
 
             async def work() -> None:
                 for key, entry in waiting:
                     now = self._around.monotonic()
-                    if now > leads_until or (entry.outdated and now > deadline):
+                    if now > leads_until:
                         return
-                    readings = report.readings.get(key, Readings())
-                    why = report.explanations.get(key)
-                    await self._guarded(key, entry, rivals.get(key), readings, why)
+                    in_time = not entry.outdated or now <= deadline
+                    await self._guarded(key, entry, rivals.get(key), report, in_time)
 
             # A task a service would cost more than most passes, which change nothing.
             await asyncio.gather(*(work() for _ in range(CONCURRENT_PASSES)))
@@ -113,10 +113,13 @@ class DecisionLoop:
             log.exception("databases and caches not settled")
 
     async def _guarded(
-        self, key: Key, entry: Entry, rival: Key | None, readings: Readings, errors: str | None
+        self, key: Key, entry: Entry, rival: Key | None, report: SignalReport, in_time: bool
     ) -> None:
+        readings, why = report.readings.get(key, Readings()), report.explanations.get(key)
         try:
-            decision = await pass_over(self._around, key, entry, rival, readings, errors)
+            decision = await pass_over(
+                self._around, key, entry, rival, readings, why, with_children=in_time
+            )
         except Exception:
             log.exception("pass failed", namespace=key[0], name=key[1])
             return

@@ -46,18 +46,34 @@ class Surroundings:
 
 async def pass_over(
     around: Surroundings, key: Key, entry: Entry, rival: Key | None, readings: Readings | None,
-    signal_errors: str | None,
+    signal_errors: str | None, *, with_children: bool = True,
 ) -> Decision | None:  # fmt: skip
     """Bring one service to where it should be, and return the decision.
 
     A failed write is kept as the entry's error and shows in its condition; it never raises.
+
+    Args:
+        around: What all passes share.
+        key: The service.
+        entry: What is remembered of it; updated.
+        rival: An older service with the same target.
+        readings: Its signals.
+        signal_errors: Why some are unknown.
+        with_children: Time is left for children; replicas are always seen to.
     """
     decision, obstacle = None, None
     try:
         if entry.service is not None:
             obstacle = _obstacle(around, key, entry, entry.service, rival)
             if obstacle is None:
-                decision = await _serve(around, key, entry, entry.service, readings)
+                serves = (key[0], entry.service.target_name) in around.store.deployments
+                if with_children and not serves:
+                    await _keep_children(around, entry, entry.service)
+                decision = await _serve(
+                    around, key, entry, entry.service, readings, spec_too=with_children
+                )
+                if with_children and serves:
+                    await _keep_children(around, entry, entry.service)
         entry.error = None
     except ApiError as error:
         entry.error = str(error)
@@ -88,10 +104,10 @@ async def _serve(
     entry: Entry,
     service: ScalableService,
     readings: Readings | None,
+    *,
+    spec_too: bool,
 ) -> Decision | None:
-    """Children first, then a decision, then what it changes."""
-    if not service.spec.scaling.dry_run:
-        await apply_children(around.client, around.store, entry, service, around.pod_monitors)
+    """A decision, and what it changes."""
     deployment = around.store.deployments.get((key[0], service.target_name))
     if deployment is None or entry.policy is None or readings is None:
         return None
@@ -109,8 +125,13 @@ async def _serve(
     ceiling = replicas_ceiling(entry, service, deployment)
     decision = decide(capped(entry.policy, ceiling), entry.state, observation)
     if not service.spec.scaling.dry_run:
-        await _actuate(around, key, entry, service, deployment, decision)
+        await _actuate(around, key, entry, service, deployment, decision, spec_too=spec_too)
     return decision
+
+
+async def _keep_children(around: Surroundings, entry: Entry, service: ScalableService) -> None:
+    if not service.spec.scaling.dry_run:
+        await apply_children(around.client, around.store, entry, service, around.pod_monitors)
 
 
 async def _actuate(
@@ -120,9 +141,12 @@ async def _actuate(
     service: ScalableService,
     deployment: DeploymentView,
     decision: Decision,
+    *,
+    spec_too: bool,
 ) -> None:
+    client, store = around.client, around.store
     if is_paused(service):
-        await apply_autoscaler(around.client, around.store, entry, service, 1, paused=True)
+        await apply_autoscaler(client, store, entry, service, 1, paused=True, spec_too=spec_too)
         return
     hpa = next(around.store.hpas_of(key[0], service.target_name), None)
     actuation, entry.written = plan_actuation(
@@ -139,9 +163,8 @@ async def _actuate(
     scale_to, present = actuation.scale_to, deployment.spec_replicas
     if scale_to is not None and scale_to > present:
         await _scale(around, key, entry, service, present, decision)
-    await apply_autoscaler(
-        around.client, around.store, entry, service, decision.replicas, paused=False
-    )
+    floor = decision.replicas
+    await apply_autoscaler(client, store, entry, service, floor, paused=False, spec_too=spec_too)
     # On the way down the floor goes first: below it, the HPA would raise the replicas again.
     if scale_to is not None and scale_to < present:
         await _scale(around, key, entry, service, present, decision)

@@ -17,9 +17,10 @@ TELLING_GROWTH = 0.3
 """Growth of a queue, in what is served, from which it tells what a counter counts."""
 SAME = 0.05
 TOLERANCE_SECONDS = 0.5
-INFERENCE_NOISE = 1.5 * sqrt(2)
-"""Noise of a rate inferred from two windows, in that of a count over the time between them: there
-are two counts, and PromQL's extrapolation makes more of them (three intervals from two)."""
+INFERENCE_VARIANCE = 1.7
+"""Variance of a rate inferred from two windows, in that of a count over the time between them."""
+FORGETTING = 0.2
+"""Share of the slow rate in what is taken to have left the fast window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ class Demand:
     """The newest rate lies clearly above that of the slow window."""
     rising: bool
     """The fast window lies above the slow one by more than one standard deviation."""
+    fast: float
+    """Of the fast window."""
+    fast_seconds: float
     sample: Sample
 
 
@@ -60,6 +64,7 @@ class _Windows:
     slow_seconds: float
     newest: float | None = None
     newest_seconds: float = 0.0
+    inferred: bool = False
 
 
 def estimate_demand(
@@ -92,7 +97,9 @@ def estimate_demand(
     completions = _counts_completions(windows, readings, time, previous, ready_throughput)
     if completions and previous is not None:
         windows = _as_arrivals(windows, readings.queue_depth, time, previous)
-    newest = _newest_rate(windows, time, previous, dispersion)
+    if windows.newest is None:
+        windows = _with_inferred_newest(windows, time, previous)
+    newest = _newest_rate(windows, dispersion)
     saturated = _saturated_rate(readings, time, previous, newest, ready_throughput)
     if saturated is not None:
         # The inferred rate is the less certain of the two, but the first to see a step.
@@ -109,7 +116,8 @@ def estimate_demand(
         rate = windows.slow
     # A trend is found in raw counts: it averages their noise by itself.
     point = newest if windows.newest is None else max(windows.newest, saturated or 0.0)
-    here = Point(time, min(point, HIGHEST_RATE), readings.queue_depth)
+    seconds = windows.newest_seconds or windows.fast_seconds
+    here = Point(time, min(point, HIGHEST_RATE), windows.fast, seconds, readings.queue_depth)
     sample = Sample(
         time,
         windows.fast,
@@ -120,7 +128,8 @@ def estimate_demand(
         (*_recent(previous, time), here),
     )
     rising = surging or windows.fast > windows.slow + noise / SIGMAS
-    return Demand(min(rate, HIGHEST_RATE), surging, rising, sample)
+    rate = min(rate, HIGHEST_RATE)
+    return Demand(rate, surging, rising, windows.fast, windows.fast_seconds, sample)
 
 
 def _split(readings: Readings) -> _Windows | None:
@@ -194,27 +203,50 @@ def _recent(previous: Sample | None, time: float) -> tuple[Point, ...]:
     return tuple(p for p in previous.history if time - HISTORY_SECONDS <= p.time < time)
 
 
-def _newest_rate(
-    windows: _Windows, time: float, previous: Sample | None, dispersion: float
-) -> float:
-    """The rate of the last seconds where it differs from the fast window beyond noise.
+def _newest_rate(windows: _Windows, dispersion: float) -> float:
+    """The rate of the last seconds where it differs from the fast window beyond noise."""
+    fast, newest = windows.fast, windows.newest
+    if newest is None:
+        return fast
+    noise = _noise(fast, windows.newest_seconds, dispersion)
+    # Errors of an inferred rate may go either way, and only an increase is urgent.
+    differs = newest - fast if windows.inferred else abs(newest - fast)
+    return newest if differs > noise else fast
 
-    Without a window of its own it is inferred from two readings of the fast one:
-    rate(t) W = rate(t - d) W + new counts - counts that left.
+
+def _with_inferred_newest(windows: _Windows, time: float, previous: Sample | None) -> _Windows:
+    """A newest rate from two readings of the fast window, where none of its own is known.
+
+    rate(t) W = rate(t - d) W + counts of the last d - counts that left. W is what the samples in
+    the window cover: an interval less than its length. d is a third of the window at least, as
+    counts of less are noise. What left was estimated as the newest then; a part of the slow rate
+    keeps errors of it from going on for ever.
     """
-    fast, width = windows.fast, windows.fast_seconds
-    if windows.newest is not None:
-        noise = _noise(fast, windows.newest_seconds, dispersion)
-        return windows.newest if abs(windows.newest - fast) > noise else fast
-    if previous is None or not SHORTEST_STEP_SECONDS <= time - previous.time < width:
-        return fast
-    if time - previous.known_since < width:
-        return fast
-    elapsed = time - previous.time
-    left = min(_rate_at(previous, time - width), previous.fast_rate)
-    change = (fast - previous.fast_rate) * width / elapsed
-    noise = _noise(left, elapsed, dispersion) * INFERENCE_NOISE
-    return max(fast, left + change) if change > noise else fast
+    if previous is None or time - previous.known_since < windows.fast_seconds:
+        return windows
+    interval, before = time - previous.time, _before(previous, time, windows.fast_seconds)
+    if before is None or interval < SHORTEST_STEP_SECONDS:
+        return windows
+    then, fast_then = before
+    elapsed, covered = time - then, windows.fast_seconds - interval
+    if covered < elapsed:
+        return windows
+    left = _rate_at(previous, time - covered)
+    left += FORGETTING * (windows.slow - left)
+    newest = max(0.0, left + (windows.fast - fast_then) * covered / elapsed)
+    return replace(
+        windows, newest=newest, newest_seconds=elapsed / INFERENCE_VARIANCE, inferred=True
+    )
+
+
+def _before(previous: Sample, time: float, fast_seconds: float) -> tuple[float, float] | None:
+    """When the fast window was read a third of it ago, and what it was."""
+    latest = time - fast_seconds / 3 + TOLERANCE_SECONDS
+    if previous.time <= latest:
+        return previous.time, previous.fast_rate
+    found = (p for p in reversed(previous.history) if p.time <= latest)
+    point = next(found, None)
+    return None if point is None else (point.time, point.fast)
 
 
 def _rate_at(previous: Sample, time: float) -> float:

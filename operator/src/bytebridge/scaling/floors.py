@@ -1,7 +1,7 @@
 """What each rule asks for, in replicas. Every rule is one function of plain figures."""
 
 from dataclasses import dataclass
-from math import ceil, exp, sqrt
+from math import ceil, sqrt
 
 from bytebridge.scaling.queueing import slots_for_tail
 
@@ -97,22 +97,3 @@ def _clearing_replicas(backlog: float, rate: float, each: float, drain_seconds: 
     if backlog < 1:
         return 0
     return ceil((rate + backlog / drain_seconds) / each - EPSILON)
-
-
-def smoothed_dispersion(
-    previous: float, rate: float, mean: float, window: float, age: float
-) -> float:
-    """Index of dispersion of the arrivals, exponentially forgotten over ten minutes.
-
-    Args:
-        previous: Estimate so far.
-        rate: Of the fast window, a second.
-        mean: Of the slow window, a second.
-        window: Fast window, seconds.
-        age: Seconds since the last update.
-    """
-    if mean <= 0:
-        return previous
-    sample = (rate - mean) ** 2 * window / mean
-    weight = 1 - exp(-age / 600)
-    return previous + weight * (min(sample, 16.0) - previous)

@@ -130,16 +130,24 @@ def _load_floors(
     policy: Policy, rate: float, capacity: Capacity, dispersion: float
 ) -> dict[str, int]:
     """What the present load asks for, and what `headroomPercent` of it more would."""
-    floors = _queueing_floors(policy, rate, capacity, dispersion)
+    floors = queueing_floors(policy, rate, capacity, dispersion)
     if policy.headroom:
-        more = _queueing_floors(policy, rate * (1 + policy.headroom), capacity, dispersion)
+        more = queueing_floors(policy, rate * (1 + policy.headroom), capacity, dispersion)
         floors["headroom"] = max(more.values())
     return floors
 
 
-def _queueing_floors(
+def queueing_floors(
     policy: Policy, rate: float, capacity: Capacity, dispersion: float
 ) -> dict[str, int]:
+    """What a steady load asks for.
+
+    Args:
+        policy: The compiled spec.
+        rate: Requests a second.
+        capacity: Of one replica, known.
+        dispersion: Index of dispersion of the arrivals.
+    """
     slots, service = capacity.slots or 1.0, capacity.service_seconds or 0.0
     load = rate * service
     floors = {"utilization": utilization_floor(load, slots, policy.target_utilization)}

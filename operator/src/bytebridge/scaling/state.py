@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 
 from bytebridge.scaling.bottleneck import Bottleneck
 from bytebridge.scaling.capacity import Capacity
+from bytebridge.scaling.ceiling import Ceiling
 from bytebridge.scaling.demand import Sample
 from bytebridge.scaling.hold import HoldWindow
 from bytebridge.scaling.language_model import LanguageModelMemory
 from bytebridge.scaling.rails import RailsMemory
 from bytebridge.scaling.seasonal import Seasons
+from bytebridge.scaling.startup import StartupTimes
 
 
 @dataclass(slots=True)
@@ -30,6 +32,11 @@ class State:
     rails: RailsMemory | None = None
     """Only of services that use them."""
     bottleneck: Bottleneck = field(default_factory=Bottleneck)
+    ceiling: Ceiling = field(default_factory=Ceiling)
+    startup: StartupTimes = field(default_factory=StartupTimes)
     blind_since: float | None = None
-    starting_since: float | None = None
     decided_once: bool = False
+
+    def forget_needs(self) -> None:
+        """Needs of the past are none: they were of a service time that is not the service's."""
+        self.needs, self.small_steps, self.surplus = HoldWindow(), HoldWindow(), HoldWindow()

@@ -8,6 +8,16 @@ FEWEST_POINTS = 4
 SIGMAS = 3.0
 STEP_PARAMETERS = 4
 """Two levels, the time of the step, and the reading amid it."""
+BASE_POINTS = 6
+"""Readings of the steady load before a rise."""
+ONSET_SIGMAS = 4.0
+"""The first reading of a rise stands out by this many standard deviations: at 3, one in 700 ticks
+of a steady load would."""
+MOST_ONSET = 3
+"""Readings from which on a ramp is told from a step by itself."""
+AMID = 1.5
+"""A first reading that is higher is a mean over an interval in which the load stepped: the load
+has come this many times as far. Too much is given back with the next reading."""
 MOST_GROWTH = 3.0
 """A forecast is at most this many times the present rate: trends do not last."""
 
@@ -18,6 +28,10 @@ class Point:
 
     time: float
     rate: float
+    fast: float = 0.0
+    """Rate of the fast window."""
+    seconds: float = 5.0
+    """Over which `rate` was counted."""
     backlog: float | None = None
 
 
@@ -36,11 +50,57 @@ def forecast_rate(
         horizon_seconds: How far to look ahead.
         dispersion: Index of dispersion of the arrivals.
     """
+    best = max(rate, _onset_rate(history, horizon_seconds, dispersion))
     for points in (history[-FEWEST_POINTS:], history[-2 * FEWEST_POINTS :], history):
         slope = _slope(points, dispersion)
         if slope > 0:
-            return min(rate + slope * horizon_seconds, MOST_GROWTH * rate)
-    return rate
+            return max(best, min(rate + slope * horizon_seconds, MOST_GROWTH * rate))
+    return best
+
+
+def _onset_rate(history: Sequence[Point], horizon_seconds: float, dispersion: float) -> float:
+    """What the first readings of a rise foretell; 0 where none begins.
+
+    The load was steady up to an interval, and has risen by a constant slope since: least squares
+    through the middles of the intervals, less one standard error. Each further reading may triple
+    what is believed: a step in the first interval looks like a steep ramp until the next.
+    """
+    rising = _rising(history, dispersion)
+    if not rising:
+        return 0.0
+    readings, before = history[-rising:], history[-rising - BASE_POINTS : -rising]
+    base = sum(p.rate for p in before) / len(before)
+    interval = readings[0].time - before[-1].time
+    middles = [(i + 0.5) * interval for i in range(rising)]
+    weight = sum(x * x for x in middles)
+    slope = sum(x * (p.rate - base) for x, p in zip(middles, readings, strict=True)) / weight
+    noise = sqrt(max(dispersion, 1.0) * readings[-1].rate / readings[-1].seconds / weight)
+    certain = slope - noise
+    if certain <= 0:
+        return 0.0
+    ahead = base + certain * (rising * interval + horizon_seconds)
+    most = base * MOST_GROWTH**rising
+    amid = base + AMID * (readings[-1].rate - base) if rising == 1 else 0.0
+    return max(min(ahead, most), amid)
+
+
+def _rising(history: Sequence[Point], dispersion: float) -> int:
+    """How many of the last readings rise, one above the other, clearly from a steady load."""
+    for rising in range(1, MOST_ONSET + 1):
+        before = history[-rising - BASE_POINTS : -rising]
+        if len(before) < FEWEST_POINTS:
+            return 0
+        first, last = history[-rising], before[-1]
+        base = sum(p.rate for p in before) / len(before)
+        variance = max(dispersion, 1.0) * max(base, 1 / first.seconds) / first.seconds
+        deviation = sqrt(variance * (1 + 1 / len(before)))
+        if first.rate < base + ONSET_SIGMAS * deviation:
+            return rising - 1
+        if first.rate <= last.rate:
+            return 0
+        if last.rate < base + deviation:
+            return rising
+    return 0
 
 
 def _slope(points: Sequence[Point], dispersion: float) -> float:
@@ -54,8 +114,7 @@ def _slope(points: Sequence[Point], dispersion: float) -> float:
     if spread <= 0:
         return 0.0
     slope = sum((p.time - time) * (p.rate - mean) for p in points) / spread
-    interval = (points[-1].time - points[0].time) / (count - 1)
-    variance = max(dispersion, 1.0) * max(mean, 0.0) / interval
+    variance = max(dispersion, 1.0) * max(mean, 0.0) / points[-1].seconds
     errors = [p.rate - mean - slope * (p.time - time) for p in points]
     ended = errors[-1] < -sqrt(variance)
     if ended or slope <= SIGMAS * sqrt(variance / spread):

@@ -32,7 +32,8 @@ def gauge(names: Names, origin: Origin, window: int) -> str:
 def mean_gauge(names: Names, origin: Origin, window: int) -> str:
     """A fresh gauge's mean over the pods."""
     labels = ", ".join(origin.grouping)
-    return _first(f"avg by ({labels}) (last_over_time({name}[{window}s]))" for name in names)
+    series = (origin.selector(name) for name in names)
+    return _first(f"avg by ({labels}) (last_over_time({one}[{window}s]))" for one in series)
 
 
 def sum_of_rates(counters: Iterable[Names], origin: Origin, window: int) -> str:

@@ -1,7 +1,8 @@
 """Many runs: every policy on every scenario and seed, spread over the processors."""
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import get_context
 from os import cpu_count
@@ -35,8 +36,8 @@ def perform_all(
         for policy in known:
             done(job, policy)
     workers = max(1, min(len(missing), cpu_count() or 1))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        pending = {pool.submit(perform, job): (place, job) for place, job in missing}
+    with _processes(workers) as submit:
+        pending = {submit(job): (place, job) for place, job in missing}
         for future in as_completed(pending):
             place, job = pending[future]
             run = _run(future.result())
@@ -62,8 +63,8 @@ def perform_until(
     """
     outcomes: list[Outcome | None] = [None] * len(jobs)
     workers = max(1, min(len(jobs), cpu_count() or 1))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        pending = {pool.submit(perform, job): place for place, job in enumerate(jobs)}
+    with _processes(workers) as submit:
+        pending = {submit(job): place for place, job in enumerate(jobs)}
         for future in as_completed(pending):
             if future.cancelled():
                 continue
@@ -73,6 +74,24 @@ def perform_until(
                 for other in pending:
                     other.cancel()
     return outcomes
+
+
+@contextmanager
+def _processes(workers: int) -> Iterator[Callable[[Job], Future[Result]]]:
+    """What simulates jobs in other processes, and leaves those that have not begun on an error."""
+    futures: list[Future[Result]] = []
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+
+        def submit(job: Job) -> Future[Result]:
+            futures.append(pool.submit(perform, job))
+            return futures[-1]
+
+        try:
+            yield submit
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
 
 
 def _find(job: Job, kept: KeptRuns | None) -> dict[str, KeptRun]:

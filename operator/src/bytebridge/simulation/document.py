@@ -15,7 +15,9 @@ PARETO_SCENARIOS = (
 """Whose cost and violations are plotted."""
 COURSE_SCENARIOS = ("step-30", "ramp-180-30")
 """Whose courses are plotted."""
-PRICE_SCENARIOS = ("step-30", "step-2s", "step-min-10", "step-min-20", "flashes", "flashes-2s")
+PRICE_SCENARIOS = (
+    "step-30", "step-2s", "step-headroom-100", "step-headroom-300", "flashes", "flashes-2s",
+)  # fmt: skip
 """What money buys: shorter intervals and replicas that stand already."""
 
 INTRODUCTION = """# Comparison

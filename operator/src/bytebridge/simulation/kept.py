@@ -24,22 +24,26 @@ from bytebridge.simulation.scenarios import Scenario
 _PACKAGE = Path(__file__).parent.parent
 _OWN = ("scaling", "api")
 """Packages that decide for ByteBridge and nobody else."""
-_PRESENTATION = frozenset(
+_BESIDE = frozenset(
     {
         "bars.py",
         "campaign.py",
         "document.py",
         "kept.py",
         "plots.py",
+        "profile.py",
         "progress.py",
+        "replay.py",
         "report.py",
         "sketch.py",
         "summary.py",
         "table.py",
+        "trace.py",
         "tuning.py",
     }
 )
-"""Modules that only spread or show runs; one missing here costs time, and never a wrong figure."""
+"""Modules that only make the load of a scenario, which is part of the key, or spread or show runs.
+One that is missing here costs time, and never a wrong figure."""
 
 
 def cache_folder() -> Path:
@@ -115,7 +119,7 @@ def _model_hash() -> str:
     return _hash_of(
         path
         for path in sorted(folder.rglob("*.py"))
-        if path.name not in _PRESENTATION and path.name != f"{BYTEBRIDGE}.py"
+        if path.name not in _BESIDE and path.name != f"{BYTEBRIDGE}.py"
     )
 
 

@@ -47,7 +47,8 @@ def courses_figure(courses: Sequence[Course], limit: float) -> go.Figure:
         go.Scatter(x=minutes, y=load, name="load", line={"color": "#444", "width": 1}), row=1, col=1
     )
     for course in courses:
-        _add_course(figure, course, minutes)
+        shown = len(courses) <= len(SHOWN_AT_FIRST) or course.policy in SHOWN_AT_FIRST
+        _add_course(figure, course, minutes, shown=shown)
     figure.add_hline(
         y=limit, line={"dash": "dash", "color": "#c00", "width": 1}, row=P95_PANEL, col=1
     )
@@ -63,7 +64,9 @@ def courses_figure(courses: Sequence[Course], limit: float) -> go.Figure:
     return figure
 
 
-def _add_course(figure: go.Figure, course: Course, minutes: Sequence[float]) -> None:
+def _add_course(
+    figure: go.Figure, course: Course, minutes: Sequence[float], *, shown: bool
+) -> None:
     times = [point.time / 60 for point in course.snapshots]
     panels = (
         (2, times, [point.ready for point in course.snapshots]),
@@ -79,7 +82,7 @@ def _add_course(figure: go.Figure, course: Course, minutes: Sequence[float]) -> 
                 name=course.policy,
                 legendgroup=course.policy,
                 showlegend=position == 0,
-                visible=True if course.policy in SHOWN_AT_FIRST else "legendonly",
+                visible=True if shown else "legendonly",
                 line={"color": COLORS[course.policy], "width": 1.5},
             ),
             row=panel,

@@ -13,6 +13,8 @@ from bytebridge.simulation.trace import read_trace, scaled, smoothed_rates
 
 SIZE = 75
 """Replicas, 70 % busy."""
+PEAK_SECONDS = 15
+"""Load of this long is what replicas are counted for: the bursts of a minute hide in its mean."""
 DEFAULT_SLOTS = 2
 """Slots of a replica when the service leaves `concurrencyPerReplica` to be learned."""
 
@@ -63,15 +65,15 @@ def scenario_of_trace(
 
 
 def scenario_at_size(trace: Path) -> Scenario:
-    """Put the default service under a trace, scaled so that its busiest minute needs `SIZE`.
+    """Put the default service under a trace, scaled so that its highest load needs `SIZE`.
 
     Raises:
         TraceError: The trace cannot be read.
     """
     recorded = read_trace(trace)
-    starts = range(0, int(recorded[-1]) + 1, 60)
-    edges = [bisect_left(recorded, start) for start in (*starts, starts[-1] + 60)]
-    busiest = max(after - before for before, after in pairwise(edges)) / 60
+    starts = range(0, int(recorded[-1]) + 1, PEAK_SECONDS)
+    edges = [bisect_left(recorded, start) for start in (*starts, starts[-1] + PEAK_SECONDS)]
+    busiest = max(after - before for before, after in pairwise(edges)) / PEAK_SECONDS
     capacity = SIZE * DEFAULT_MODEL.slots * INITIAL_UTILIZATION / DEFAULT_MODEL.service_seconds
     scale = capacity / busiest
     arrivals = scaled(recorded, scale, Random(f"trace-{trace.stem}"))

@@ -36,6 +36,8 @@ class Scenario:
     min_replicas: int = 2
     max_replicas: int = 100
     objective_milliseconds: int = 200
+    headroom_percent: int = 0
+    """What ByteBridge is told to keep standing; its peers know nothing like it."""
     tick_seconds: float = 5.0
     scrape_seconds: float = 5.0
     service: ScalableService | None = None
@@ -98,6 +100,7 @@ def service_of(scenario: Scenario) -> ScalableService:
                         "latencyMilliseconds": scenario.objective_milliseconds,
                     },
                     "concurrencyPerReplica": scenario.model.slots,
+                    "headroomPercent": scenario.headroom_percent,
                     "startupSeconds": max(1, round(scenario.model.startup_seconds)),
                 },
             },
@@ -186,10 +189,10 @@ def _variants() -> list[Scenario]:
     ]  # fmt: skip
     prices = [
         replace(
-            step, name=f"step-min-{least}", min_replicas=least,
-            summary=f"step, headroom that stands already: at least {least} replicas",
+            step, name=f"step-headroom-{percent}", headroom_percent=percent,
+            summary=f"step, headroom for {percent} % more load that stands already",
         )
-        for least in (10, 20)
+        for percent in (100, 300)
     ]  # fmt: skip
     faults = [
         replace(

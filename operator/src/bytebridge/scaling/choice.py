@@ -1,0 +1,161 @@
+"""One number out of all needs: up at once, down by what is certain, never on missing knowledge."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
+
+from bytebridge.scaling.bounds import (
+    clamp,
+    fewest_of_period,
+    limit_step,
+    lowest_step,
+    most_of_period,
+)
+from bytebridge.scaling.decision import Reason
+from bytebridge.scaling.demand import Demand
+from bytebridge.scaling.needs import NOT_OF_A_SURGE, REASONS, Needs, queueing_floors
+from bytebridge.scaling.observation import Observation
+from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.state import State
+from bytebridge.scaling.usefulness import Useful, own_capacity
+
+FULL_COVERAGE = 0.9
+"""Below this share of replicas with fresh series, sums are too low to go down by."""
+SURPLUS_HOLD_TICKS = 2
+"""Surplus for a backlog or a forecast is kept this long: one reading less does not take it back."""
+SMALL_STEP = 0.1
+"""Going down by no more than this share of the present replicas (or by one) waits longer: the gain
+is small, and noise asks for it often. The HPA's tolerance is the same share, for ever."""
+SMALL_STEP_HOLDS = 5.0
+"""Times `holdSeconds` that such a step waits, unless it is certain."""
+CERTAIN_SIGMAS = 3.0
+"""A small step is certain where it would do for a load this many standard deviations higher."""
+SLOW_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Replicas, the rule that bound, and what keeps them above the need."""
+
+    replicas: int
+    reason: Reason
+    held: str | None = None
+
+
+def choose(
+    policy: Policy,
+    state: State,
+    observation: Observation,
+    needs: Needs,
+    demand: Demand | None,
+    useful: Useful,
+) -> Choice:
+    """Choose, and remember what was needed.
+
+    Args:
+        policy: The compiled spec, its minimum raised by the rails.
+        state: Memory of this service; updated.
+        observation: What is known now.
+        needs: What each rule asks for.
+        demand: `None`: unknown.
+        useful: How many of those needed help.
+    """
+    time, present = observation.time, observation.replicas.desired
+    needed = clamp(policy, useful.replicas)
+    if not needs.complete:
+        return _blind(policy, state, observation, needed)
+    state.blind_since = None
+    standing = clamp(policy, min(needs.standing, useful.replicas))
+    state.needs.add(time, standing)
+    state.small_steps.add(time, standing)
+    state.surplus.add(time, needed)
+    if needed > present:
+        allowed = limit_step(policy, fewest_of_period(policy, state.rails, time, present), needed)
+        return Choice(max(present, allowed), _up_reason(policy, needs, demand))
+    coverage = observation.readings.coverage
+    if coverage is not None and coverage < FULL_COVERAGE:
+        return _partly_blind(policy, present, coverage)
+    if state.capacity.estimated and policy.interactive:
+        words = "the service time is an estimate until nothing has waited for a minute"
+        return Choice(clamp(policy, present), Reason.SCALE_DOWN_HOLD, words)
+    if useful.keep or (needs.clearing and not useful.evidence):
+        return Choice(clamp(policy, present), Reason.BACKLOG, "a backlog is being worked off")
+
+    def certainly_needed() -> int:
+        return _certain_need(policy, state, demand)
+
+    return _down(policy, state, (time, present, needed), certainly_needed)
+
+
+def _blind(policy: Policy, state: State, observation: Observation, needed: int) -> Choice:
+    """Unknown holds, and after a time goes to the fallback if that is higher; never down."""
+    time, present = observation.time, observation.replicas.desired
+    if state.blind_since is None:
+        state.blind_since = time
+    blind_seconds = time - state.blind_since
+    standing = clamp(policy, max(present, needed))
+    state.needs.add(time, standing)
+    fallback = policy.fallback_replicas
+    waited = blind_seconds >= policy.fallback_after_seconds
+    if fallback is not None and waited and fallback >= standing:
+        return Choice(clamp(policy, fallback), Reason.FALLBACK, "signals are unknown")
+    return Choice(standing, Reason.SIGNALS_UNKNOWN, f"signals unknown for {blind_seconds:.0f} s")
+
+
+def _partly_blind(policy: Policy, present: int, coverage: float) -> Choice:
+    held = f"only {coverage:.0%} of the replicas have fresh series"
+    return Choice(clamp(policy, present), Reason.SIGNALS_UNKNOWN, held)
+
+
+def _up_reason(policy: Policy, needs: Needs, demand: Demand | None) -> Reason:
+    binding = needs.binding
+    asked = needs.floors[binding] if binding else 0
+    if asked > policy.max_replicas:
+        return Reason.MAX_REPLICAS
+    if binding is None or asked < policy.min_replicas:
+        return Reason.MIN_REPLICAS
+    if demand is not None and demand.surging and binding not in NOT_OF_A_SURGE:
+        return Reason.SURGE_DETECTED
+    return REASONS[binding]
+
+
+def _certain_need(policy: Policy, state: State, demand: Demand | None) -> int:
+    """Replicas for the most that the load may be, by what the slow window can tell."""
+    if demand is None or demand.rate <= 0 or not state.capacity.slots:
+        return 0
+    error = CERTAIN_SIGMAS * sqrt(max(state.dispersion, 1.0) * demand.rate / SLOW_SECONDS)
+    own = own_capacity(state.ceiling, state.capacity)
+    floors = queueing_floors(policy, demand.rate + error, own, state.dispersion)
+    return max(floors.values())
+
+
+def _down(
+    policy: Policy,
+    state: State,
+    now: tuple[float, int, int],
+    certainly_needed: Callable[[], int],
+) -> Choice:
+    time, present, needed = now
+    hold = policy.hold_seconds
+    held = max(
+        needed,
+        state.needs.largest(time, hold),
+        state.surplus.largest(time, min(SURPLUS_HOLD_TICKS * policy.tick_seconds, hold)),
+    )
+    target = clamp(policy, min(held, present))
+    small = 0 < present - target <= max(1.0, SMALL_STEP * present) and target > 0
+    if small and certainly_needed() > target:
+        hold *= SMALL_STEP_HOLDS
+        target = min(present, max(target, state.small_steps.largest(time, hold)))
+    if target < present:
+        lowest = lowest_step(policy, most_of_period(policy, state.rails, time, present))
+        target = min(present, max(target, clamp(policy, lowest)))
+        if target == present:
+            words = "scaleDown.periodSeconds allows no further step yet"
+            return Choice(present, Reason.SCALE_DOWN_HOLD, words)
+        reason = Reason.SCALED_TO_ZERO if target == 0 else Reason.SCALE_DOWN
+        return Choice(target, reason)
+    if needed < target:
+        words = f"{needed} would do; the largest need of {hold:.0f} s is kept"
+        return Choice(target, Reason.SCALE_DOWN_HOLD, words)
+    return Choice(target, Reason.STEADY)

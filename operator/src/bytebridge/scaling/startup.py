@@ -1,0 +1,71 @@
+"""How long replicas take to serve, from what was asked for and what became Ready."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from math import ceil
+
+RECENT = 20
+"""Start-ups that are remembered."""
+LONGEST_SECONDS = 3_600.0
+PERCENTILE = 0.9
+
+
+@dataclass(slots=True)
+class StartupTimes:
+    """Memory of one service: who asked, and how long it took.
+
+    Replicas are matched first asked, first Ready. Times are as coarse as the ticks.
+    """
+
+    asked: deque[tuple[float, int]] = field(default_factory=deque)
+    """When, and how many that are not Ready yet."""
+    seconds: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+    desired: int | None = None
+    ready: int = 0
+
+    @property
+    def under_way_since(self) -> float | None:
+        """When the first replica that is not Ready yet was asked for."""
+        return self.asked[0][0] if self.asked else None
+
+    @property
+    def p90_seconds(self) -> float | None:
+        """From being asked for to Ready; `None` until one was seen to become Ready."""
+        if not self.seconds:
+            return None
+        ordered = sorted(self.seconds)
+        return ordered[ceil(PERCENTILE * len(ordered)) - 1]
+
+
+def observe_replicas(memory: StartupTimes, time: float, desired: int, ready: int) -> None:
+    """Take in the replicas of one moment."""
+    before = memory.desired
+    if before is not None:
+        if desired > before:
+            memory.asked.append((time, desired - before))
+        _match(memory, time, ready - memory.ready)
+        _cancel(memory, max(0, before - desired))
+    memory.desired, memory.ready = desired, ready
+    if ready >= desired:
+        memory.asked.clear()
+
+
+def _match(memory: StartupTimes, time: float, became_ready: int) -> None:
+    left = became_ready
+    while left > 0 and memory.asked:
+        since, count = memory.asked.popleft()
+        served = min(left, count)
+        if time - since <= LONGEST_SECONDS:
+            memory.seconds.extend([time - since] * min(served, RECENT))
+        if count > served:
+            memory.asked.appendleft((since, count - served))
+        left -= served
+
+
+def _cancel(memory: StartupTimes, fewer: int) -> None:
+    """A Deployment that is lowered drops first what is not Ready, the newest before the others."""
+    while fewer > 0 and memory.asked:
+        since, count = memory.asked.pop()
+        if count > fewer:
+            memory.asked.append((since, count - fewer))
+        fewer -= count

@@ -1,0 +1,109 @@
+"""Of the replicas that are needed, those that help."""
+
+from dataclasses import dataclass, replace
+
+from bytebridge.scaling.bottleneck import SLOWER, BusyFleet, observe, useful_replicas
+from bytebridge.scaling.capacity import Capacity
+from bytebridge.scaling.ceiling import Ceiling, Glance, observe_moment
+from bytebridge.scaling.demand import Demand
+from bytebridge.scaling.needs import Needs, Startup, compute_needs
+from bytebridge.scaling.observation import Observation
+from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Useful:
+    """How many replicas help."""
+
+    replicas: int
+    evidence: str | None = None
+    """Why more would not; `None`: all that are needed help."""
+    keep: bool = False
+    """The evidence is young: nothing is taken away for it yet."""
+
+
+def own_capacity(ceiling: Ceiling, capacity: Capacity) -> Capacity:
+    """What a replica can do by itself, where something behind it makes it slow."""
+    if ceiling.throughput is None or not capacity.slots or not capacity.service_seconds:
+        return capacity
+    seconds = capacity.slots / ceiling.best_each
+    return replace(capacity, service_seconds=min(capacity.service_seconds, seconds))
+
+
+def limit_to_useful(
+    policy: Policy,
+    state: State,
+    observation: Observation,
+    demand: Demand | None,
+    needs: Needs,
+    startup: Startup,
+) -> Useful:
+    """The replicas needed, or those of them that can help, with the evidence."""
+    needed = max(needs.floors.values(), default=0)
+    if demand is None:
+        return Useful(needed)
+    unbound = state.ceiling.throughput is None
+    _observe(state, observation, demand)
+    bound = state.ceiling.useful_replicas
+    if unbound and bound is not None:
+        state.forget_needs()
+    if bound is not None:
+        young = not state.ceiling.settled(observation.time)
+        evidence = _evidence(state.ceiling) if needed > bound or young else None
+        return Useful(min(needed, bound), evidence, keep=young)
+    if state.ceiling.suspected:
+        needed = min(needed, max(observation.replicas.desired, 1))
+        return Useful(needed)
+    return _by_experiment(policy, state, observation, demand, needs, startup)
+
+
+def _observe(state: State, observation: Observation, demand: Demand) -> None:
+    """Tell the ceiling what is served: all that comes, or while requests wait, what is left."""
+    backlog = observation.readings.queue_depth
+    if backlog is None:
+        state.ceiling.glances.clear()
+        return
+    ready = observation.replicas.ready
+    glance = Glance(observation.time, ready, backlog, demand.fast)
+    observe_moment(state.ceiling, glance, state.capacity.slots or 1.0, demand.fast_seconds)
+
+
+def _by_experiment(
+    policy: Policy,
+    state: State,
+    observation: Observation,
+    demand: Demand,
+    needs: Needs,
+    startup: Startup,
+) -> Useful:
+    """By how long requests take, where nothing waits or the queue is not known."""
+    needed = max(needs.floors.values(), default=0)
+    capacity, memory = state.capacity, state.bottleneck
+    if not capacity.slots or not capacity.service_seconds or capacity.estimated:
+        return Useful(needed)
+    fleet = BusyFleet(
+        time=observation.time,
+        desired=observation.replicas.desired,
+        ready=observation.replicas.ready,
+        service_seconds=capacity.service_seconds,
+        slots=capacity.slots,
+        backlog=observation.readings.queue_depth or 0.0,
+    )
+    observe(memory, fleet, needed)
+    if memory.usual_seconds is None or capacity.service_seconds < SLOWER * memory.usual_seconds:
+        return Useful(needed)
+    usual = replace(capacity, service_seconds=memory.usual_seconds)
+    usually = compute_needs(
+        policy, observation, demand, usual, state.dispersion, startup, needs.season
+    )
+    most = max(usually.floors.values(), default=0)
+    return Useful(*useful_replicas(memory, fleet, needed, most))
+
+
+def _evidence(ceiling: Ceiling) -> str:
+    return (
+        f"with requests waiting, more replicas did not raise the {ceiling.throughput:.0f} "
+        f"requests/s that are served, which {ceiling.useful_replicas} can reach: look at the "
+        "database and other services they share"
+    )
