@@ -21,7 +21,12 @@ from bytebridge.scaling.seasonal import observe_season, seasonal_rate
 from bytebridge.scaling.standby import with_standby
 from bytebridge.scaling.startup import observe_replicas
 from bytebridge.scaling.state import State
-from bytebridge.scaling.usefulness import Useful, limit_to_useful, own_capacity
+from bytebridge.scaling.usefulness import (
+    Useful,
+    limit_to_useful,
+    own_capacity,
+    watch_throughput,
+)
 
 RAILS_EXPLAIN = frozenset(
     {Reason.MIN_REPLICAS, Reason.STEADY, Reason.SCALE_DOWN_HOLD, Reason.SIGNALS_UNKNOWN}
@@ -56,6 +61,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     if rails is not None:
         policy = rails.policy
     season = _season(policy, state, observation.time, demand, startup)
+    watch_throughput(state, observation, demand)
     own = own_capacity(state.ceiling, state.capacity)
     needs = compute_needs(policy, observation, demand, own, state.dispersion, startup, season)
     useful = limit_to_useful(policy, state, observation, demand, needs, startup)

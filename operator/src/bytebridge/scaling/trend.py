@@ -18,6 +18,8 @@ MOST_ONSET = 3
 AMID = 1.5
 """A first reading that is higher is a mean over an interval in which the load stepped: the load
 has come this many times as far. Too much is given back with the next reading."""
+MOST_RISE = 10.0
+"""What a rise that has just begun is believed to come to, at most, in times of the load before."""
 MOST_GROWTH = 3.0
 """A forecast is at most this many times the present rate: trends do not last."""
 
@@ -62,8 +64,8 @@ def _onset_rate(history: Sequence[Point], horizon_seconds: float, dispersion: fl
     """What the first readings of a rise foretell; 0 where none begins.
 
     The load was steady up to an interval, and has risen by a constant slope since: least squares
-    through the middles of the intervals, less one standard error. Each further reading may triple
-    what is believed: a step in the first interval looks like a steep ramp until the next.
+    through the middles of the intervals, less one standard error. A step looks like a steep ramp
+    until the next reading, which is soon: pods that are asked for too much are not Ready by then.
     """
     rising = _rising(history, dispersion)
     if not rising:
@@ -79,7 +81,7 @@ def _onset_rate(history: Sequence[Point], horizon_seconds: float, dispersion: fl
     if certain <= 0:
         return 0.0
     ahead = base + certain * (rising * interval + horizon_seconds)
-    most = base * MOST_GROWTH**rising
+    most = base * MOST_RISE
     amid = base + AMID * (readings[-1].rate - base) if rising == 1 else 0.0
     return max(min(ahead, most), amid)
 
