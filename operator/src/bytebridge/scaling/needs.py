@@ -156,7 +156,7 @@ def queueing_floors(
             load, slots, service, policy.latency_seconds, policy.percentile
         )
     if policy.interactive:
-        floors["burst"] = burst_floor(load, slots, dispersion)
+        floors["burst"] = burst_floor(load, slots, dispersion, service)
     return floors
 
 
