@@ -30,6 +30,8 @@ class Sample:
     time: float
     fast_rate: float
     backlog: float | None
+    fast_seconds: float = 0.0
+    """Of the fast window; the shortest that was ever known; 0: not known."""
     ready_throughput: float | None = None
     known_since: float = float("-inf")
     """Since when rates are known without a break: a window is not full before."""
@@ -51,6 +53,8 @@ class Demand:
     fast: float
     """Of the fast window."""
     fast_seconds: float
+    ended: bool
+    """The fast window is known no more: series have ended, and the slow rate only decays."""
     sample: Sample
 
 
@@ -92,6 +96,7 @@ def estimate_demand(
     if windows is None:
         return None
     known_since = time if previous is None else previous.known_since
+    known_seconds = (previous and previous.fast_seconds) or windows.fast_seconds
     if time - known_since < windows.slow_seconds:
         windows = replace(windows, slow=windows.fast, slow_seconds=windows.fast_seconds)
     completions = _counts_completions(windows, readings, time, previous, ready_throughput)
@@ -122,6 +127,7 @@ def estimate_demand(
         time,
         windows.fast,
         readings.queue_depth,
+        min(known_seconds, windows.fast_seconds),
         ready_throughput,
         known_since,
         completions,
@@ -129,7 +135,8 @@ def estimate_demand(
     )
     rising = surging or windows.fast > windows.slow + noise / SIGMAS
     rate = min(rate, HIGHEST_RATE)
-    return Demand(rate, surging, rising, windows.fast, windows.fast_seconds, sample)
+    ended = windows.fast_seconds > known_seconds
+    return Demand(rate, surging, rising, windows.fast, windows.fast_seconds, ended, sample)
 
 
 def _split(readings: Readings) -> _Windows | None:
@@ -224,6 +231,8 @@ def _with_inferred_newest(windows: _Windows, time: float, previous: Sample | Non
     """
     if previous is None or time - previous.known_since < windows.fast_seconds:
         return windows
+    if previous.fast_seconds not in (0.0, windows.fast_seconds):
+        return windows  # Readings of different windows do not compare.
     interval, before = time - previous.time, _before(previous, time, windows.fast_seconds)
     if before is None or interval < SHORTEST_STEP_SECONDS:
         return windows
