@@ -27,9 +27,7 @@ async def test_replicas_rise_with_or_without_time_for_children(with_children: bo
     around.store.put_child("Deployment", cluster.deployment)
     entry = around.store.services[KEY]
     assert entry.outdated, "a restarted operator does not know what it applied"
-    decision = await pass_over(
-        around, KEY, entry, None, SURGE, None, with_children=with_children
-    )
+    decision = await pass_over(around, KEY, entry, None, SURGE, None, with_children=with_children)
     assert decision is not None
     assert cluster.scaled == [decision.replicas]
     assert decision.replicas > 2
