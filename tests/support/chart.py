@@ -18,8 +18,38 @@ class ChartRefusedError(Exception):
     """Helm refused the values; the message is Helm's."""
 
 
+def helm(folder: Path, *arguments: str, kubeconfig: Path | None = None) -> str:
+    """Run Helm and return what it prints.
+
+    Args:
+        folder: For Helm's own files.
+        arguments: Of Helm.
+        kubeconfig: The cluster, if it is to reach one.
+
+    Raises:
+        ChartRefusedError: It failed.
+    """
+    homes = ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME")
+    result = subprocess.run(
+        [str(find_or_make(HELM).path), *arguments],
+        env=os.environ
+        | dict.fromkeys(homes, str(folder))
+        | {"KUBECONFIG": str(kubeconfig or folder / "none")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        raise ChartRefusedError(result.stderr)
+    return result.stdout
+
+
 def render(
-    folder: Path, values: dict[str, Any], namespace: str = "bytebridge", release: str = "bytebridge"
+    folder: Path,
+    values: dict[str, Any],
+    namespace: str = "bytebridge",
+    release: str = "bytebridge",
+    *files: Path,
 ) -> list[Manifest]:
     """All objects of a release.
 
@@ -28,26 +58,16 @@ def render(
         values: In place of the chart's.
         namespace: Of the release.
         release: Its name.
+        files: Values files that come before `values`.
 
     Raises:
         ChartRefusedError: The values are wrong.
     """
-    file = folder / "values.yaml"
-    file.write_text(yaml.safe_dump(values))
-    homes = ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME")
-    result = subprocess.run(
-        [
-            *(str(find_or_make(HELM).path), "template", release, str(CHART)),
-            *("--namespace", namespace, "--values", str(file)),
-        ],
-        env=os.environ | dict.fromkeys(homes, str(folder)),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode:
-        raise ChartRefusedError(result.stderr)
-    return [manifest for manifest in yaml.safe_load_all(result.stdout) if manifest]
+    own = folder / "values.yaml"
+    own.write_text(yaml.safe_dump(values))
+    options = [option for file in (*files, own) for option in ("--values", str(file))]
+    text = helm(folder, "template", release, str(CHART), "--namespace", namespace, *options)
+    return [manifest for manifest in yaml.safe_load_all(text) if manifest]
 
 
 def of_kind(manifests: list[Manifest], *kinds: str) -> list[Manifest]:
