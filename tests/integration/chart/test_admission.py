@@ -34,14 +34,20 @@ def server(lab: Lab) -> DynamicClient:
 
 
 @pytest.mark.parametrize(
-    "values",
-    [{"prometheus": PROMETHEUS}, MINIMAL, EVERYTHING],
-    ids=["default", "minimal", "everything"],
+    ("values", "files"),
+    [
+        ({"prometheus": PROMETHEUS}, []),
+        (MINIMAL, []),
+        (EVERYTHING, []),
+        ({"networkPolicy": {"enabled": True}}, [CHART / "values-eks.yaml"]),
+        ({"networkPolicy": {"enabled": True}}, [CHART / "values-gke.yaml"]),
+    ],
+    ids=["default", "minimal", "everything", "eks", "gke"],
 )
 def test_every_object_is_accepted(
-    server: DynamicClient, tmp_path: Path, values: dict[str, Any]
+    server: DynamicClient, tmp_path: Path, values: dict[str, Any], files: list[Path]
 ) -> None:
-    for manifest in render(tmp_path, values):
+    for manifest in render(tmp_path, values, "bytebridge", "bytebridge", *files):
         resource = server.resources.get(api_version=manifest["apiVersion"], kind=manifest["kind"])
         resource.server_side_apply(
             body=manifest,

@@ -15,6 +15,7 @@ from support.chart import (
     PROMETHEUS,
     ROOT,
     ChartRefusedError,
+    helm,
     of_kind,
     render,
 )
@@ -52,6 +53,12 @@ def test_wrong_values_are_refused(tmp_path: Path, values: dict[str, Any], words:
     with pytest.raises(ChartRefusedError) as refusal:
         render(tmp_path, {"prometheus": PROMETHEUS, **values})
     assert words in str(refusal.value).replace("'", "")
+
+
+def test_the_linter_has_nothing_against_it(tmp_path: Path) -> None:
+    assert "0 chart(s) failed" in helm(
+        tmp_path, "lint", "--strict", str(CHART), "--set", f"prometheus.url={PROMETHEUS['url']}"
+    )
 
 
 def test_defaults(tmp_path: Path) -> None:
