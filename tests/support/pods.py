@@ -6,6 +6,7 @@ each the state is one line of JSON on standard output.
 """
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -58,8 +59,8 @@ def _open(
     url: str, environment: dict[str, str], size: int
 ) -> psycopg_pool.ConnectionPool[psycopg.Connection]:
     """All connections of the pool, at once: that is what it may hold."""
-    first = psycopg.connect(url, password=environment["PGPASSWORD"], autocommit=True)
-    first.close()  # a pool keeps to itself why it cannot connect
+    heard = Heard()
+    logging.getLogger("psycopg.pool").addHandler(heard)
     pool = psycopg_pool.ConnectionPool(
         url,
         kwargs={
@@ -72,8 +73,21 @@ def _open(
         num_workers=1,
         open=True,
     )
-    pool.wait(OPEN_SECONDS)
+    try:
+        pool.wait(OPEN_SECONDS)
+    except psycopg_pool.PoolTimeout as error:
+        raise psycopg_pool.PoolTimeout(f"{error}: {heard.last}") from error
     return pool
+
+
+class Heard(logging.Handler):
+    """What a pool says of its connections: why it cannot open them, it only logs."""
+
+    last = "the pool said nothing"
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the last message."""
+        self.last = record.getMessage()
 
 
 def _query(pool: psycopg_pool.ConnectionPool[psycopg.Connection]) -> None:

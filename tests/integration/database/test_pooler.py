@@ -35,7 +35,7 @@ CLIENTS = 16
 def pooled(postgres: PostgresServer) -> ScalableService:
     return service(
         writer={"host": "127.0.0.1", "port": postgres.port},
-        readers=[{"host": "127.0.0.1", "port": postgres.port}],
+        readers=[{"host": host, "port": postgres.port} for host in ("127.0.0.1", "localhost")],
         maxConnections=50,
         pooler={},
     )
@@ -74,12 +74,13 @@ def connect(
 class Clients:
     """Clients that keep their connection and are always in a short transaction."""
 
-    def __init__(self, pooler: Pooler) -> None:
+    def __init__(self, pooler: Pooler, database: str = DATABASE) -> None:
         self.errors: list[str] = []
         self.transactions = 0
         self._stop = threading.Event()
         self._threads = [
-            threading.Thread(target=self._work, args=(connect(pooler),)) for _ in range(CLIENTS)
+            threading.Thread(target=self._work, args=(connect(pooler, database),))
+            for _ in range(CLIENTS)
         ]
         for thread in self._threads:
             thread.start()
@@ -127,6 +128,27 @@ def test_a_changed_size_is_loaded_and_no_client_is_dropped(
         wait_for("two are left", lambda: connections_at_once(postgres), 2)
         pooler.configure(resized(pooled, 9))
         wait_for("nine", lambda: connections_at_once(postgres), 9)
+        before = clients.transactions
+        wait_for("they go on", lambda: clients.transactions > before + CLIENTS, wanted=True)
+    finally:
+        clients.end()
+    assert clients.errors == []
+
+
+def test_a_reader_is_left_out_and_no_client_is_dropped(
+    postgres: PostgresServer, pooler: Pooler, pooled: ScalableService
+) -> None:
+    readers = f"{DATABASE}_readers"
+
+    def hosts() -> str:
+        rows = (line.split("|") for line in pooler.admin(postgres, "show databases").splitlines())
+        return next(row[1] for row in rows if row[0] == readers)
+
+    assert hosts() == "127.0.0.1,localhost"
+    clients = Clients(pooler, readers)
+    try:
+        pooler.configure(replace(wiring(pooled), left_out=frozenset({"localhost"})))
+        wait_for("one is left out", hosts, "127.0.0.1")
         before = clients.transactions
         wait_for("they go on", lambda: clients.transactions > before + CLIENTS, wanted=True)
     finally:

@@ -74,6 +74,14 @@ def test_service_time(
         pytest.param([400, 300, 200, 100], 100, id="never below the present rate"),
         pytest.param([0, 1000, 2000, 3000], 9000, id="at most three times the present rate"),
         pytest.param([100, 300], 300, id="too few points"),
+        pytest.param(
+            [100] * 6 + [200], 1000, id="a first reading: a steep ramp, ten times at most"
+        ),
+        pytest.param([100] * 6 + [130], 449, id="less of it the less is certain"),
+        pytest.param([100] * 6 + [118], 118, id="four deviations are noise"),
+        pytest.param([100] * 6 + [600], 1000, id="amid a step"),
+        pytest.param([100] * 6 + [600, 1000], 1000, id="a step that is over"),
+        pytest.param([100] * 6 + [130, 190], 549, id="a second reading"),
     ],
 )
 def test_forecast(rates: list[float], expected: float) -> None:

@@ -84,11 +84,16 @@ def _stands(books: Books, claim: Claim) -> bool:
 
 
 def _overdrawn(books: Books, claims: Sequence[Claim]) -> bool:
-    ledger = Ledger(books.limits)
+    ledger = Ledger(_limits(books, claims))
     for claim in claims:
         if claim.key in books.held:
             ledger.take(claim, books.held[claim.key].held)
     return any(left < 0 for left in ledger.left.values())
+
+
+def _limits(books: Books, claims: Sequence[Claim]) -> Limits:
+    """Of the endpoints of these claims alone: there may be thousands of others."""
+    return {of: books.limits[of] for claim in claims for of in claim.shares}
 
 
 class _Round:
@@ -97,8 +102,9 @@ class _Round:
     def __init__(self, books: Books, claims: Sequence[Claim]) -> None:
         self._books = books
         self._claims = claims
-        self._fair = fair_shares(claims, books.limits)
-        self._ledger = Ledger(books.limits)
+        limits = _limits(books, claims)
+        self._fair = fair_shares(claims, limits)
+        self._ledger = Ledger(limits)
         self._result = Settlement()
         for claim in claims:
             if claim.key in books.held:

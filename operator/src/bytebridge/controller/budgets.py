@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import structlog
 
+from bytebridge.api.service import ScalableService
 from bytebridge.budget.claims import Claim, claims_of
 from bytebridge.budget.limits import Limits, budgeted, limits_of
 from bytebridge.budget.settlement import Books, Settlement, settle
@@ -43,15 +44,13 @@ async def keep_budgets(
     if not services and not store.budgets:
         return
     limits = limits_of(services.values(), [budget.spec for budget in store.budgets.values()])
-    claims = [
-        claim for service in services.values() for claim in budgeted(claims_of(service), limits)
-    ]
+    by_service = {key: budgeted(claims_of(service), limits) for key, service in services.items()}
+    claims = [claim for own in by_service.values() for claim in own]
     for key in services:
         release(store, key, entries[key], monotonic)
     settlement = settle(_books(store, entries, claims, limits))
     for key in services:
-        own = [claim for claim in claims if claim.key[:2] == key]
-        await _hold(client, key, entries[key], own, settlement, limits, now)
+        await _hold(client, key, entries[key], by_service[key], settlement, limits, now)
     await _report(store, client, claims, settlement, limits)
 
 
@@ -64,11 +63,18 @@ def _books(
         entry = entries[key]
         if role in entry.holdings.grants:
             held[claim.key] = entry.holdings.grants[role]
-        if entry.service is not None and entry.holdings.mark != mark_of(entry.service):
+        if entry.service is not None and entry.holdings.mark != _mark(entry, entry.service):
             reopened.add(claim.key)
         deployment = store.deployments.get(key)
         present[claim.key] = deployment.spec_replicas if deployment else 0
     return Books(claims, limits, held, reopened, present)
+
+
+def _mark(entry: Entry, service: ScalableService) -> str:
+    """Worked out once a generation, as it reads the whole spec."""
+    if entry.mark[0] != entry.generation:
+        entry.mark = entry.generation, mark_of(service)
+    return entry.mark[1]
 
 
 async def _hold(
@@ -90,7 +96,7 @@ async def _hold(
     }
     after = Holdings(
         grants=grants,
-        mark=mark_of(service) if claims else "",
+        mark=_mark(entry, service) if claims else "",
         budgeted=bool(claims),
         blocked=blocked_words(claims, settlement, limits),
         quiet_since=before.quiet_since,

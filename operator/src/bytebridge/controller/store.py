@@ -59,6 +59,8 @@ class Entry:
     """Why the last write failed."""
     holdings: Holdings = field(default_factory=Holdings)
     """What it holds of its databases."""
+    mark: tuple[int, str] = (0, "")
+    """Generation, and what grants of its spec are made for."""
     guard: GuardMemory = field(default_factory=GuardMemory)
     """What is remembered of its database."""
     cache: CacheMemory = field(default_factory=CacheMemory)

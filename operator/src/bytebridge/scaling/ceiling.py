@@ -75,6 +75,8 @@ class Ceiling:
     since: float = 0.0
     glances: deque[Glance] = field(default_factory=deque)
     """Of the last fast window."""
+    busy: Busy | None = None
+    """What is served now, if requests have waited for a whole window of a steady load."""
 
     @property
     def useful_replicas(self) -> int | None:
@@ -109,6 +111,7 @@ def observe_moment(memory: Ceiling, glance: Glance, slots: float, window_seconds
     glances.append(glance)
     while glances[0].time < glance.time - window_seconds - TOLERANCE_SECONDS:
         glances.popleft()
+    memory.busy = None
     if glance.backlog <= slots * glance.ready:
         memory.served(glance.arriving)
         return
@@ -118,8 +121,8 @@ def observe_moment(memory: Ceiling, glance: Glance, slots: float, window_seconds
     ready = [g.ready for g in glances]
     if whole and steady and all(g.backlog > slots * g.ready for g in glances):
         growth = (glance.backlog - begin.backlog) / (glance.time - begin.time)
-        busy = Busy(glance.time, min(ready), max(ready), glance.arriving - growth)
-        observe_busy(memory, busy)
+        memory.busy = Busy(glance.time, min(ready), max(ready), glance.arriving - growth)
+        observe_busy(memory, memory.busy)
 
 
 def observe_busy(memory: Ceiling, busy: Busy) -> None:

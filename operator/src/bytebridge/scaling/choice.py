@@ -123,9 +123,9 @@ def _certain_need(policy: Policy, state: State, demand: Demand | None) -> int:
     """Replicas for the most that the load may be, by what the slow window can tell."""
     if demand is None or demand.rate <= 0 or not state.capacity.slots:
         return 0
-    error = CERTAIN_SIGMAS * sqrt(max(state.dispersion, 1.0) * demand.rate / SLOW_SECONDS)
+    error = CERTAIN_SIGMAS * sqrt(max(state.dispersion.index, 1.0) * demand.rate / SLOW_SECONDS)
     own = own_capacity(state.ceiling, state.capacity)
-    floors = queueing_floors(policy, demand.rate + error, own, state.dispersion)
+    floors = queueing_floors(policy, demand.rate + error, own, state.dispersion.index)
     return max(floors.values())
 
 

@@ -18,6 +18,8 @@ MOST_ONSET = 3
 AMID = 1.5
 """A first reading that is higher is a mean over an interval in which the load stepped: the load
 has come this many times as far. Too much is given back with the next reading."""
+MOST_RISE = 10.0
+"""What a rise that has just begun is believed to come to, at most, in times of the load before."""
 MOST_GROWTH = 3.0
 """A forecast is at most this many times the present rate: trends do not last."""
 
@@ -62,14 +64,14 @@ def _onset_rate(history: Sequence[Point], horizon_seconds: float, dispersion: fl
     """What the first readings of a rise foretell; 0 where none begins.
 
     The load was steady up to an interval, and has risen by a constant slope since: least squares
-    through the middles of the intervals, less one standard error. Each further reading may triple
-    what is believed: a step in the first interval looks like a steep ramp until the next.
+    through the middles of the intervals, less one standard error. A step looks like a steep ramp
+    until the next reading, which is soon: pods that are asked for too much are not Ready by then.
     """
     rising = _rising(history, dispersion)
     if not rising:
         return 0.0
     readings, before = history[-rising:], history[-rising - BASE_POINTS : -rising]
-    base = sum(p.rate for p in before) / len(before)
+    base = _expected(before, readings[0].time)
     interval = readings[0].time - before[-1].time
     middles = [(i + 0.5) * interval for i in range(rising)]
     weight = sum(x * x for x in middles)
@@ -79,7 +81,7 @@ def _onset_rate(history: Sequence[Point], horizon_seconds: float, dispersion: fl
     if certain <= 0:
         return 0.0
     ahead = base + certain * (rising * interval + horizon_seconds)
-    most = base * MOST_GROWTH**rising
+    most = base * MOST_RISE
     amid = base + AMID * (readings[-1].rate - base) if rising == 1 else 0.0
     return max(min(ahead, most), amid)
 
@@ -91,16 +93,25 @@ def _rising(history: Sequence[Point], dispersion: float) -> int:
         if len(before) < FEWEST_POINTS:
             return 0
         first, last = history[-rising], before[-1]
-        base = sum(p.rate for p in before) / len(before)
+        base = _expected(before, first.time)
         variance = max(dispersion, 1.0) * max(base, 1 / first.seconds) / first.seconds
         deviation = sqrt(variance * (1 + 1 / len(before)))
         if first.rate < base + ONSET_SIGMAS * deviation:
             return rising - 1
         if first.rate <= last.rate:
             return 0
-        if last.rate < base + deviation:
+        if last.rate < sum(p.rate for p in before) / len(before) + deviation:
             return rising
     return 0
+
+
+def _expected(before: Sequence[Point], time: float) -> float:
+    """The rate at a time if nothing begins: the mean, or where it rises already, the line."""
+    mean_time = sum(p.time for p in before) / len(before)
+    mean = sum(p.rate for p in before) / len(before)
+    spread = sum((p.time - mean_time) ** 2 for p in before)
+    slope = sum((p.time - mean_time) * (p.rate - mean) for p in before) / spread if spread else 0.0
+    return mean + max(0.0, slope) * (time - mean_time)
 
 
 def _slope(points: Sequence[Point], dispersion: float) -> float:

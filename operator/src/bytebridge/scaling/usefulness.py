@@ -11,6 +11,9 @@ from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.state import State
 
+CLEARLY_SLOWER = 1.15
+"""Times the measured service time from which what busy replicas serve is believed instead."""
+
 
 @dataclass(frozen=True, slots=True)
 class Useful:
@@ -23,12 +26,36 @@ class Useful:
     """The evidence is young: nothing is taken away for it yet."""
 
 
+def watch_throughput(state: State, observation: Observation, demand: Demand | None) -> None:
+    """Tell the ceiling what is served: all that comes, or while requests wait, what is left."""
+    backlog, unbound = observation.readings.queue_depth, state.ceiling.throughput is None
+    if backlog is None or demand is None:
+        state.ceiling.glances.clear()
+        return
+    ready = observation.replicas.ready
+    glance = Glance(observation.time, ready, backlog, demand.fast)
+    observe_moment(state.ceiling, glance, state.capacity.slots or 1.0, demand.fast_seconds)
+    if unbound and state.ceiling.throughput is not None:
+        state.forget_needs()
+
+
 def own_capacity(ceiling: Ceiling, capacity: Capacity) -> Capacity:
-    """What a replica can do by itself, where something behind it makes it slow."""
-    if ceiling.throughput is None or not capacity.slots or not capacity.service_seconds:
+    """What a replica can do now.
+
+    Where something behind it makes it slow, that is not its own. Where all are busy, what they
+    serve tells sooner than the mean of a minute that requests take longer than they did.
+    """
+    if not capacity.slots or not capacity.service_seconds:
         return capacity
-    seconds = capacity.slots / ceiling.best_each
-    return replace(capacity, service_seconds=min(capacity.service_seconds, seconds))
+    seconds = capacity.service_seconds
+    if ceiling.throughput is not None:
+        return replace(capacity, service_seconds=min(seconds, capacity.slots / ceiling.best_each))
+    busy = ceiling.busy
+    if busy is not None and busy.fewest == busy.most and busy.throughput > 0:
+        now = capacity.slots * busy.most / busy.throughput
+        if now > CLEARLY_SLOWER * seconds:
+            return replace(capacity, service_seconds=now)
+    return capacity
 
 
 def limit_to_useful(
@@ -43,11 +70,7 @@ def limit_to_useful(
     needed = max(needs.floors.values(), default=0)
     if demand is None:
         return Useful(needed)
-    unbound = state.ceiling.throughput is None
-    _observe(state, observation, demand)
     bound = state.ceiling.useful_replicas
-    if unbound and bound is not None:
-        state.forget_needs()
     if bound is not None:
         young = not state.ceiling.settled(observation.time)
         evidence = _evidence(state.ceiling) if needed > bound or young else None
@@ -56,17 +79,6 @@ def limit_to_useful(
         needed = min(needed, max(observation.replicas.desired, 1))
         return Useful(needed)
     return _by_experiment(policy, state, observation, demand, needs, startup)
-
-
-def _observe(state: State, observation: Observation, demand: Demand) -> None:
-    """Tell the ceiling what is served: all that comes, or while requests wait, what is left."""
-    backlog = observation.readings.queue_depth
-    if backlog is None:
-        state.ceiling.glances.clear()
-        return
-    ready = observation.replicas.ready
-    glance = Glance(observation.time, ready, backlog, demand.fast)
-    observe_moment(state.ceiling, glance, state.capacity.slots or 1.0, demand.fast_seconds)
 
 
 def _by_experiment(
@@ -95,7 +107,7 @@ def _by_experiment(
         return Useful(needed)
     usual = replace(capacity, service_seconds=memory.usual_seconds)
     usually = compute_needs(
-        policy, observation, demand, usual, state.dispersion, startup, needs.season
+        policy, observation, demand, usual, state.dispersion.index, startup, needs.season
     )
     most = max(usually.floors.values(), default=0)
     return Useful(*useful_replicas(memory, fleet, needed, most))
