@@ -256,10 +256,10 @@ def _owners(kind: str | None) -> list[dict[str, object]]:
     ]
 
 
-def _reason(cluster: Cluster) -> str | None:
+def _reason(cluster: Cluster) -> str:
     """Of the last decision; replicas may rise before the first status is written."""
     status = cluster.service("nlp").get("status", {})
-    return status.get("lastDecision", {}).get("reason")
+    return str(status.get("lastDecision", {}).get("reason"))
 
 
 def _message(cluster: Cluster, kind: str) -> str:
