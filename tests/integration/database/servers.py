@@ -25,7 +25,10 @@ from bytebridge.resources.pooler.container import START_SCRIPT
 from bytebridge.resources.wiring import Wiring
 
 USER, PASSWORD, DATABASE = "app", "p\"a'ss w:/@%", "legal"
-PODS = Path(__file__).parents[2] / "support" / "pods.py"
+AUTH_TOKEN = "to!ken&with$all^that<ElastiCache>per-mits0"  # noqa: S105 - of servers of the tests
+"""All that an ElastiCache token may have, but for `#`, with which a URL ends."""
+TESTS = Path(__file__).parents[2]
+POSTGRES_PODS, CACHE_PODS = "support.pods", "support.cache_pods"
 
 
 def service(max_replicas: int = 40, **postgres: Any) -> ScalableService:
@@ -59,7 +62,7 @@ def wiring(of: ScalableService) -> Wiring:
 def pod_environment(of: ScalableService, **changed: str) -> dict[str, str]:
     """The variables of the app container as the kubelet expands them."""
     template = deployment(of, wiring(of))["spec"]["template"]
-    secret = {"username": USER, "password": PASSWORD}
+    secret = {"username": USER, "password": PASSWORD, "auth-token": AUTH_TOKEN}
     found: dict[str, str] = {}
     for variable in template["spec"]["containers"][0]["env"]:
         reference = variable.get("valueFrom")
@@ -96,10 +99,11 @@ class Pods:
 
 
 @contextmanager
-def running_pods(*environments: dict[str, str]) -> Iterator[Pods]:
-    """Pods, dealt to the environments in turn."""
+def running_pods(*environments: dict[str, str], play: str = POSTGRES_PODS) -> Iterator[Pods]:
+    """Pods, dealt to the environments in turn; `play` is the module that plays them."""
     process = subprocess.Popen(
-        [sys.executable, str(PODS), json.dumps(environments)],
+        [sys.executable, "-m", play, json.dumps(environments)],
+        cwd=TESTS,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

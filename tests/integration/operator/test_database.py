@@ -10,10 +10,10 @@ import pytest
 from kubernetes.client import ApiException
 
 from bytebridge.api.names import BUDGET_PLURAL, GROUP, VERSION
+from integration.operator.databases import with_database
 from support.load import LoadExporter
 from support.objects import (
     Cluster,
-    Manifest,
     pods_that_serve,
     scalable_service,
     stays,
@@ -21,21 +21,6 @@ from support.objects import (
 )
 
 BUDGET = "DatabaseBudget"
-
-
-def with_database(name: str, max_replicas: int = 8, **postgres: Any) -> Manifest:
-    manifest = scalable_service(name, maxReplicas=max_replicas)
-    pod = manifest["spec"]["template"]["spec"]
-    pod["terminationGracePeriodSeconds"] = 1  # a rollout waits so long for each pod
-    manifest["spec"]["database"] = {
-        "postgres": {
-            "database": "legal",
-            "writer": {"host": "db"},
-            "credentials": {"secretName": "db"},
-            **postgres,
-        }
-    }
-    return manifest
 
 
 def environment(cluster: Cluster, name: str) -> dict[str, str | None]:

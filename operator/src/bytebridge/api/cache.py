@@ -103,7 +103,9 @@ class Redis(Model):
     reader_endpoint: RedisEndpoint | None = None
     """With External: read-only replicas."""
     secret_ref: SecretKey | None = None
-    """Password or auth token of an External cache; in the URL as it is, so without `@`, `/`, `%`.
+    """Password or auth token of an External cache.
+
+    In the URL as it is, so without `@`, `/`, `%`, `?`, `#`, `[` and `]`.
     """
     environment: RedisEnvironment = RedisEnvironment()
 

@@ -5,7 +5,15 @@ from typing import Any
 from bytebridge.api.names import FIELD_MANAGER
 from bytebridge.cluster.connection import Connection
 from bytebridge.cluster.errors import ApiError
-from bytebridge.cluster.kinds import DATABASE_BUDGET, DEPLOYMENT, KINDS, POD, SCALABLE_SERVICE, Kind
+from bytebridge.cluster.kinds import (
+    DATABASE_BUDGET,
+    DEPLOYMENT,
+    EVENT,
+    KINDS,
+    POD,
+    SCALABLE_SERVICE,
+    Kind,
+)
 
 Manifest = dict[str, Any]
 
@@ -113,6 +121,22 @@ class ClusterClient:
             subject=f"Pods of {namespace} with {selector}",
             query={"labelSelector": selector, "limit": "500"},
         )
+        items: list[Manifest] = answer["items"]
+        return items
+
+    async def failed_mounts(self, namespace: str) -> list[Manifest]:
+        """Events of pods whose volumes could not be mounted; none without the right to see them."""
+        try:
+            answer = await self._connection.request(
+                "GET",
+                EVENT.path(namespace),
+                subject=f"Events of {namespace}",
+                query={"fieldSelector": "reason=FailedMount,regarding.kind=Pod", "limit": "500"},
+            )
+        except ApiError as error:
+            if error.forbidden:
+                return []
+            raise
         items: list[Manifest] = answer["items"]
         return items
 

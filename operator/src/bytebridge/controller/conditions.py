@@ -184,7 +184,10 @@ def _database_bound(facts: Facts) -> Finding | None:
 
 
 def _references_found(facts: Facts) -> Finding | None:
-    """Only while pods miss something: the operator sees no Secrets, only what pods say."""
-    if facts.missing is None:
+    """The operator sees no Secrets, only what the kubelet tells of pods that do not start."""
+    if facts.missing is not None:
+        words = f"{facts.missing}: create it, or mend its name or key"
+        return Finding("False", "SecretMissing", words)
+    if not facts.target_exists:
         return None
-    return Finding("False", "SecretMissing", f"{facts.missing}: create it, or mend its name or key")
+    return Finding("True", "NoneMissing", "no pod waits for a Secret or ConfigMap")

@@ -17,6 +17,7 @@ _WELL: Mapping[str, str] = {
     ConditionType.METRICS_AVAILABLE.value: "True",
     ConditionType.STALLED.value: "False",
     ConditionType.DATABASE_BUDGET.value: "True",
+    ConditionType.REFERENCES_FOUND.value: "True",
 }
 """Conditions whose turn is worth an Event, with the status that is well."""
 

@@ -15,11 +15,7 @@ from bytebridge.controller.events import Occurrence, event, scaled, turns
 from bytebridge.controller.facts import facts_of, is_paused
 from bytebridge.controller.obstacles import Obstacle, find_obstacle
 from bytebridge.controller.projection import DeploymentView
-from bytebridge.controller.references import (
-    FIRST_LOOK_SECONDS,
-    LOOK_AGAIN_SECONDS,
-    missing_references,
-)
+from bytebridge.controller.reference_watch import look_for_missing
 from bytebridge.controller.startup import startup_p90
 from bytebridge.controller.status import build_status, says_something_new
 from bytebridge.controller.store import Entry, Key, Store
@@ -112,7 +108,7 @@ async def _serve(
     if deployment is None or entry.policy is None or readings is None:
         return None
     await _measure_startup(around, key, entry, deployment)
-    await _look_for_missing(around, key, entry, deployment)
+    await look_for_missing(around.client, around.store, key, entry, service, around.monotonic())
     replicas = Replicas(deployment.spec_replicas, deployment.ready, deployment.starting)
     observation = Observation(
         time=around.monotonic(),
@@ -214,24 +210,6 @@ async def _measure_startup(
         pods = await around.client.pods(key[0], dict(deployment.labels))
         entry.startup_seconds = startup_p90(pods, around.now()) or entry.startup_seconds
     entry.was_starting = starting
-
-
-async def _look_for_missing(
-    around: Surroundings, key: Key, entry: Entry, deployment: DeploymentView
-) -> None:
-    """Look at pods that do not start, now and then."""
-    now = around.monotonic()
-    if deployment.starting == 0 or not deployment.labels:
-        entry.starting_since = entry.missing = None
-        return
-    if entry.starting_since is None:
-        entry.starting_since = now
-    due = now - entry.pods_seen_at >= LOOK_AGAIN_SECONDS
-    if due and now - entry.starting_since >= FIRST_LOOK_SECONDS:
-        entry.pods_seen_at = now
-        entry.missing = missing_references(
-            await around.client.pods(key[0], dict(deployment.labels))
-        )
 
 
 async def _report(

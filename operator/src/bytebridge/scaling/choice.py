@@ -72,6 +72,9 @@ def choose(
     if needed > present:
         allowed = limit_step(policy, fewest_of_period(policy, state.rails, time, present), needed)
         return Choice(max(present, allowed), _up_reason(policy, needs, demand))
+    if demand is not None and demand.ended:
+        words = "the series have ended: the slow rate only decays"
+        return Choice(clamp(policy, present), Reason.SIGNALS_UNKNOWN, words)
     coverage = observation.readings.coverage
     if coverage is not None and coverage < FULL_COVERAGE:
         return _partly_blind(policy, present, coverage)

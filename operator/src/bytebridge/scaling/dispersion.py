@@ -7,7 +7,6 @@ IEEE JSAC 9, 1991.
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import median
 
 from bytebridge.scaling.trend import Point
 
@@ -51,7 +50,8 @@ def observe_arrivals(memory: Dispersion, history: Sequence[Point], window_second
     change = newest - 2 * middle + oldest
     memory.squares.append(change * change * window_seconds / (SECOND_DIFFERENCE * mean))
     if len(memory.squares) >= FEWEST:
-        estimate = median(memory.squares) / MEDIAN_OF_SQUARE
+        median = sorted(memory.squares)[len(memory.squares) // 2]
+        estimate = median / MEDIAN_OF_SQUARE
         memory.index += SMOOTHING * (estimate - memory.index)
 
 

@@ -66,7 +66,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     needs = compute_needs(policy, observation, demand, own, state.dispersion.index, startup, season)
     useful = limit_to_useful(policy, state, observation, demand, needs, startup)
     needs, useful = _with_further_floors(policy, state, observation, demand, needs, useful)
-    if demand is not None:
+    if demand is not None and not demand.ended:
         observe_arrivals(state.dispersion, demand.sample.history, demand.fast_seconds)
     state.sample = demand.sample if demand else None
     choice = choose(policy, state, observation, needs, demand, useful)
