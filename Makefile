@@ -9,6 +9,7 @@ UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
 KINDS := scalableservices databasebudgets
+CHART_CRDS := charts/bytebridge/files/crds
 
 .DEFAULT_GOAL := help
 
@@ -34,6 +35,10 @@ binaries: $(STAMP) ## Find, download or build what the local cluster runs (once;
 servers: $(STAMP) ## Find PostgreSQL, PgBouncer and Valkey or Redis, or unpack Debian's packages of them
 	$(BIN)/bytebridge lab servers
 
+.PHONY: helm
+helm: $(STAMP) ## Find, download or build the Helm that the chart's tests use (once)
+	$(BIN)/bytebridge lab helm
+
 .PHONY: unit
 unit: $(STAMP) ## Run the fast tests (seconds)
 	$(BIN)/pytest tests/unit $(ARGS)
@@ -48,9 +53,10 @@ lint: $(STAMP) ## Check format, lint, types, layers and the generated CRD
 		$(BIN)/bytebridge crd $$kind | diff -u crds/$$kind.scaling.bytebridge.io.yaml - \
 			|| { echo 'crds/ is out of date: run "make crd"'; exit 1; }; \
 	done
+	diff -ru crds $(CHART_CRDS) || { echo '$(CHART_CRDS) is out of date: run "make crd"'; exit 1; }
 
 .PHONY: test
-test: lint binaries servers ## Run every check and every test, on a real local control plane
+test: lint binaries helm servers ## Run every check and every test, on a real local control plane
 	$(BIN)/pytest tests $(ARGS)
 
 .PHONY: demo
@@ -75,8 +81,9 @@ docs: $(STAMP) ## Write docs/reference.md anew from the models
 	$(BIN)/bytebridge reference > docs/reference.md
 
 .PHONY: crd
-crd: $(STAMP) ## Write crds/ anew from the models
+crd: $(STAMP) ## Write crds/, and the chart's copy of it, anew from the models
 	for kind in $(KINDS); do $(BIN)/bytebridge crd $$kind > crds/$$kind.scaling.bytebridge.io.yaml; done
+	cp crds/*.yaml $(CHART_CRDS)/
 
 .PHONY: lock
 lock: $(STAMP) ## Resolve the dependencies anew into operator/locks

@@ -3,16 +3,15 @@
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from kubernetes import client, config
 
 from bytebridge.lab.cluster import Lab, start_lab
 from bytebridge.lab.settings import LabSettings
+from support.crds import establish
 from support.load import LoadExporter, serve_load
-from support.objects import Cluster, wait_for
+from support.objects import Cluster
 from support.operator_process import OperatorProcess, running_operator
 
 CRDS = sorted((Path(__file__).parents[2] / "crds").glob("*.yaml"))
@@ -21,21 +20,9 @@ CRDS = sorted((Path(__file__).parents[2] / "crds").glob("*.yaml"))
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     with start_lab(LabSettings(startup_seconds=1.0, scrape_interval_seconds=1.0)) as lab:
-        api: Any = client.ApiextensionsV1Api(config.new_client_from_config(str(lab.kubeconfig)))
         for path in CRDS:
-            _establish(api, yaml.safe_load(path.read_text()))
+            establish(str(lab.kubeconfig), yaml.safe_load(path.read_text()))
         yield lab
-
-
-def _establish(api: Any, crd: dict[str, Any]) -> None:
-    api.create_custom_resource_definition(crd)
-    name = crd["metadata"]["name"]
-
-    def established() -> bool:
-        conditions = api.read_custom_resource_definition(name).status.conditions or []
-        return any(item.type == "Established" and item.status == "True" for item in conditions)
-
-    wait_for(f"the CRD {name} is established", established, wanted=True)
 
 
 @pytest.fixture(scope="session")

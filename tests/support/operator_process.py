@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
@@ -15,9 +15,30 @@ from support.objects import wait_for
 
 
 class OperatorProcess:
-    """One running operator."""
+    """One running operator.
 
-    def __init__(self, lab: Lab, log: Path, *options: str) -> None:
+    Args:
+        lab: Its cluster.
+        log: Where its output goes.
+        options: Of `bytebridge run`.
+        environment: Sets it up in place of options, as a pod's does.
+        program: How Python finds it.
+    """
+
+    def __init__(
+        self,
+        lab: Lab,
+        log: Path,
+        *options: str,
+        environment: Mapping[str, str] | None = None,
+        program: Sequence[str] = ("-m", "bytebridge"),
+    ) -> None:
+        if environment is None:
+            environment = {"KUBECONFIG": str(lab.kubeconfig)}
+            options = (
+                *("--all-namespaces", "--prometheus-url", lab.prometheus_url),
+                *("--tick-seconds", "1", *options),
+            )
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -26,11 +47,10 @@ class OperatorProcess:
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "bytebridge", "run", "--all-namespaces"),
-                    *("--prometheus-url", lab.prometheus_url, "--listen-port", str(port)),
-                    *("--tick-seconds", "1", *options),
+                    *(sys.executable, *program, "run", "--listen-port", str(port)),
+                    *options,
                 ],
-                env={**os.environ, "KUBECONFIG": str(lab.kubeconfig)},
+                env={**os.environ, **environment},
                 stdout=output,
                 stderr=output,
             )
@@ -65,9 +85,16 @@ class OperatorProcess:
 
 
 @contextmanager
-def running_operator(lab: Lab, folder: Path, *options: str) -> Iterator[OperatorProcess]:
+def running_operator(
+    lab: Lab,
+    folder: Path,
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = ("-m", "bytebridge"),
+) -> Iterator[OperatorProcess]:
     """An operator that must be alive at the end and stop cleanly."""
-    operator = OperatorProcess(lab, folder / "operator.log", *options)
+    log = folder / "operator.log"
+    operator = OperatorProcess(lab, log, *options, environment=environment, program=program)
     try:
         wait_for("the operator is ready", operator.ready, wanted=True)
         yield operator

@@ -72,14 +72,14 @@ def test_gaps_hold_the_replicas_and_count_as_unknown() -> None:
 
 def test_a_schedule_opens_by_the_recorded_time() -> None:
     """The record begins at 22:13:20 UTC; pods take 30 s."""
-    rules = replace(policy(RAMP), schedule=(Window("late", "20 22 * * *", 60, "UTC", 35),))
+    rules = replace(policy(RAMP), schedule=(Window("late", "20 22 * * *", 60, "UTC", 25),))
     ticks = replay(rules, record(RAMP, 12), lambda: None).ticks
     open_at = START + 400
     before = [t for t in ticks if t.time < open_at - 35]
     within = [t for t in ticks if open_at <= t.time < open_at + 60]
-    assert max(t.desired for t in before) < 35
-    assert {t.desired for t in within} == {35}
-    assert min(t.ready for t in within) == 35
+    assert max(t.desired for t in before) < 25
+    assert {t.desired for t in within} == {25}
+    assert min(t.ready for t in within) == 25
 
 
 def test_before_the_first_known_replicas_nothing_is_decided() -> None:

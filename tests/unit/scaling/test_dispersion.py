@@ -4,35 +4,63 @@ from random import Random
 
 import pytest
 
-from bytebridge.scaling.dispersion import smoothed_dispersion
+from bytebridge.scaling.dispersion import Dispersion, observe_arrivals
+from bytebridge.scaling.floors import burst_floor
 from bytebridge.scaling.trend import Point
 
 WINDOW, TICK = 15.0, 5.0
 
 
-def _estimate(rate: float, slope: float, dispersion: float, ticks: int = 1200) -> float:
+def _estimate(rates: list[float], dispersion: float) -> float:
     """Of windows of three ticks, whose counts are normal with this index of dispersion."""
-    random = Random(f"{rate}-{slope}-{dispersion}")
-    counts: list[float] = []
-    points: list[Point] = []
-    estimate = 1.0
-    for tick in range(ticks):
-        mean = (rate + slope * tick * TICK) * TICK
+    random = Random(f"{rates[0]}-{rates[-1]}-{dispersion}")
+    memory, counts, points = Dispersion(), list[float](), list[Point]()
+    found = []
+    for tick, rate in enumerate(rates):
+        mean = rate * TICK
         counts.append(max(0.0, random.gauss(mean, (dispersion * mean) ** 0.5)))
         if tick >= 2:
             points.append(Point(tick * TICK, 0.0, sum(counts[-3:]) / WINDOW))
-            estimate = smoothed_dispersion(estimate, points[-14:], WINDOW, TICK)
-    return estimate
+            observe_arrivals(memory, points[-14:], WINDOW)
+            found.append(memory.index)
+    return sum(found[60:]) / len(found[60:])
+
+
+STEADY = [300.0] * 1200
 
 
 @pytest.mark.parametrize(
-    ("rate", "slope", "dispersion"),
-    [(300, 0, 1), (300, 0, 8), (100, 0.5, 1), (100, 2.0, 1), (3000, -0.4, 2)],
+    ("rates", "dispersion"),
+    [
+        pytest.param(STEADY, 1, id="Poisson"),
+        pytest.param(STEADY, 8, id="bursty"),
+        pytest.param([1000.0] * 1200, 150, id="very bursty"),
+        pytest.param([100 + 2.5 * tick for tick in range(1200)], 1, id="a ramp"),
+        pytest.param([9000 - 7 * tick for tick in range(1200)], 2, id="a fall"),
+        pytest.param([100.0] * 600 + [1000.0] * 600, 1, id="a step"),
+    ],
 )
-def test_a_trend_is_no_burst(rate: float, slope: float, dispersion: float) -> None:
-    assert _estimate(rate, slope, dispersion) == pytest.approx(dispersion, rel=0.35)
+def test_neither_a_trend_nor_a_step_is_a_burst(rates: list[float], dispersion: float) -> None:
+    assert _estimate(rates, dispersion) == pytest.approx(dispersion, rel=0.35)
 
 
 def test_too_short_a_history_says_nothing() -> None:
-    points = [Point(0, 0, 100), Point(5, 0, 900), Point(10, 0, 100)]
-    assert smoothed_dispersion(1.3, points, WINDOW, TICK) == 1.3
+    memory = Dispersion(index=1.3)
+    observe_arrivals(memory, [Point(0, 0, 100), Point(5, 0, 900), Point(10, 0, 100)], WINDOW)
+    assert memory == Dispersion(index=1.3)
+
+
+@pytest.mark.parametrize(
+    ("load", "slots", "dispersion", "replicas"),
+    [
+        (0, 2, 1, 0),
+        (60, 2, 1, 34),
+        (60, 2, 0.5, 34),
+        (60, 2, 8, 36),
+        (60, 2, 300, 52),
+        (600, 2, 1, 313),
+    ],
+)
+def test_burst_floor(load: float, slots: float, dispersion: float, replicas: int) -> None:
+    """At 60 ms a request: sqrt(60) for what is swift, five standard deviations for what is slow."""
+    assert burst_floor(load, slots, dispersion, 0.06) == replicas

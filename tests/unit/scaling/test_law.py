@@ -1,5 +1,6 @@
 """Decisions, one readable line a case."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -104,3 +105,35 @@ def test_zero_needs_known_silence_for_the_hold() -> None:
     assert desired == 0
     woken = decide(rules, state, seen(400, fast=0, queue_depth=1, desired=0))
     assert woken.replicas == 1
+
+
+def test_series_that_end_take_nothing_away() -> None:
+    """Scrapes fail: the fast window is empty at once, the slow one decays for a minute."""
+    rules, state = policy(hold_seconds=5), State()
+    for time in range(0, 300, 5):
+        decide(rules, state, seen(time, fast=1000, slow=1000, queue_depth=0, desired=20))
+    found = []
+    for age in range(5, 60, 5):
+        slow = 1000 * (60 - age) / 60
+        gone = seen(300 + age, slow=slow, desired=20, service_seconds=None)
+        found.append(decide(rules, state, gone))
+    assert {(d.replicas, d.reason) for d in found} == {(20, Reason.SIGNALS_UNKNOWN)}
+    back = decide(rules, state, seen(365, fast=1000, slow=1000, queue_depth=0, desired=20))
+    assert back.reason is not Reason.SIGNALS_UNKNOWN
+
+
+def test_a_longer_fast_window_is_used_once_the_shorter_one_stays_away() -> None:
+    """Somebody has set a longer scrape interval: no series has ended."""
+    rules, state = policy(hold_seconds=5), State()
+    for time in range(0, 300, 5):
+        decide(rules, state, seen(time, fast=1000, slow=1000, queue_depth=0, desired=20))
+    reasons = []
+    for time in range(300, 540, 5):
+        longer = replace(
+            seen(time, queue_depth=0, desired=20).readings,
+            requests_per_second={45.0: 1000.0, 180.0: 1000.0},
+        )
+        observation = replace(seen(time, desired=20), readings=longer)
+        reasons.append(decide(rules, state, observation).reason)
+    assert reasons[0] is Reason.SIGNALS_UNKNOWN
+    assert reasons[-1] is not Reason.SIGNALS_UNKNOWN

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bytebridge.lab.binaries import PROGRAMS, find_or_make
+from bytebridge.lab.binaries import HELM, PROGRAMS, Program, find_or_make
 from bytebridge.lab.settings import LabSettings
 
 lab_app = typer.Typer(help="A local cluster on loopback.", no_args_is_help=True)
@@ -20,8 +20,18 @@ Scrape = Annotated[float, typer.Option(help="Prometheus' scrape interval, second
 def binaries() -> None:
     """Find what the local cluster runs; download, or else build, what is missing (once)."""
     for program in PROGRAMS:
-        found = find_or_make(program, typer.echo)
-        typer.echo(f"{program.name:<25} {program.version:<9} {found.source:<20} {found.path}")
+        _make(program)
+
+
+@lab_app.command()
+def helm() -> None:
+    """Find the Helm that the chart's tests use; download, or else build, it (once)."""
+    _make(HELM)
+
+
+def _make(program: Program) -> None:
+    found = find_or_make(program, typer.echo)
+    typer.echo(f"{program.name:<25} {program.version:<9} {found.source:<20} {found.path}")
 
 
 @lab_app.command()

@@ -186,11 +186,11 @@ class ClusterClient:
             if not error.not_found:
                 raise
 
-    async def knows(self, kind: Kind) -> bool:
-        """The cluster serves this kind, and this operator may see it."""
+    async def knows(self, kind: Kind, namespace: str | None = None) -> bool:
+        """The cluster serves this kind, and this operator may see it there."""
         try:
             await self._connection.request(
-                "GET", kind.path(None), subject=f"{kind.name} list", query={"limit": "1"}
+                "GET", kind.path(namespace), subject=f"{kind.name} list", query={"limit": "1"}
             )
         except ApiError as error:
             if error.not_found or error.forbidden:

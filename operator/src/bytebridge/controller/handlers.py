@@ -75,6 +75,8 @@ def kopf_settings() -> kopf.OperatorSettings:
     """Settings that outlive outages and leave no trace on the objects."""
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
+    # What is watched is known: no rights on namespaces and CRDs are needed to find out.
+    settings.scanning.disabled = True
     settings.queueing.idle_timeout = 0.1
     settings.networking.error_backoffs = EndlessBackoff()
     settings.networking.request_timeout = 30

@@ -51,8 +51,10 @@ async def run_operator(settings: OperatorSettings) -> None:
         scopes = scopes_of(settings.namespaces)
         budgets = await client.knows(DATABASE_BUDGET)
         await fill(store, client, scopes, budgets=budgets)
+        # Rights may be given in the watched namespaces only; an unknown kind is so everywhere.
+        monitors = await client.knows(POD_MONITOR, scopes[0])
         loop = DecisionLoop(
-            Surroundings(store, client, await client.knows(POD_MONITOR), time.monotonic, _now),
+            Surroundings(store, client, monitors, time.monotonic, _now),
             source,
             Leadership(client, settings.lease_namespace, _identity(), _now),
             metrics,

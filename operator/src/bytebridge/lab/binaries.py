@@ -93,6 +93,20 @@ PROGRAMS: Final = (
     ),
 )
 
+"""What the local cluster runs."""
+
+_HELM_VERSION: Final = "v4.3.1"
+_HELM_URL: Final = f"https://get.helm.sh/helm-{_HELM_VERSION}-linux-{{arch}}.tar.gz"
+HELM: Final = Program(
+    "helm",
+    _HELM_VERSION,
+    "helm",
+    "helm.sh/helm/v4/cmd/helm",
+    Release(_HELM_URL, f"{_HELM_URL}.sha256sum", "linux-{arch}/helm"),
+    f"-X helm.sh/helm/v4/internal/version.version={_HELM_VERSION} -s -w",
+)
+"""What renders and checks the chart; no cluster runs it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:

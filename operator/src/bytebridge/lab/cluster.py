@@ -46,6 +46,8 @@ class Lab:
         self.kubeconfig = write_private(
             folder / "kubeconfig", kubeconfig(self.server, self.ca_file, _ADMIN, self.token)
         )
+        self.audit_log = folder / "audit.log"
+        """Requests of service accounts, if `LabSettings.audit` is set."""
         self._api = ApiServer(self.server, self.token, self.ca_file)
         self._commands = self._build_commands(self._files)
 
@@ -117,11 +119,13 @@ class Lab:
         configuration = prometheus.write_configuration(
             folder, self._settings.scrape_interval_seconds
         )
+        api_server = commands.api_server(binary["kube-apiserver"], files, tokens, folder, ports)
+        if self._settings.audit:
+            policy = _MANIFESTS / "audit-policy.yaml"
+            api_server = commands.audited(api_server, policy, self.audit_log)
         return {
             "etcd": commands.etcd(binary["etcd"], folder, ports),
-            "kube-apiserver": commands.api_server(
-                binary["kube-apiserver"], files, tokens, folder, ports
-            ),
+            "kube-apiserver": api_server,
             "kube-controller-manager": commands.controller_manager(
                 binary["kube-controller-manager"], self.kubeconfig, files, folder, ports
             ),

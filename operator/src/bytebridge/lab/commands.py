@@ -70,6 +70,11 @@ def api_server(
     ]
 
 
+def audited(api_server: Command, policy: Path, log: Path) -> Command:
+    """An API server that writes what the policy asks for, a JSON object a line."""
+    return [*api_server, f"--audit-policy-file={policy}", f"--audit-log-path={log}"]
+
+
 def controller_manager(
     binary: Path, kubeconfig: Path, files: CertificateFiles, folder: Path, ports: Ports
 ) -> Command:

@@ -11,10 +11,12 @@ class LabSettings:
         startup_seconds: Time from a pod's creation to its Ready condition. A pod overrides it by
             the annotation `lab.bytebridge.io/startup-seconds`.
         scrape_interval_seconds: Prometheus' scrape interval.
+        audit: Let the API server log every request of a service account, see `Lab.audit_log`.
     """
 
     startup_seconds: float = 10.0
     scrape_interval_seconds: float = 5.0
+    audit: bool = False
 
     def __post_init__(self) -> None:
         if self.startup_seconds < 0:

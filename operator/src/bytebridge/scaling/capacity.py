@@ -1,6 +1,6 @@
 """What one replica can do: given, or learned while it is saturated."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bytebridge.scaling.observation import Observation, Readings
 
@@ -55,9 +55,9 @@ def learn_capacity(
     """
     if observation.template_hash != known.template_hash:
         known = Capacity(template_hash=observation.template_hash, waited_at=known.waited_at)
-    known = replace(known, waited_at=_last_backlog(known, observation))
+    waited_at = _last_backlog(known, observation)
     slots = configured_slots or _learned_slots(known.slots, observation, queue_growth)
-    measured = _service_seconds(observation, known)
+    measured = _service_seconds(observation, known, waited_at)
     estimated = None
     if measured is None:
         kept = None if observation.readings.queue_depth else known.service_seconds
@@ -66,7 +66,7 @@ def learn_capacity(
     if service is not None:
         service = min(max(service, SHORTEST_SERVICE_SECONDS), LONGEST_SERVICE_SECONDS)
     estimated_only = measured is None and bool(service)
-    return Capacity(slots, service, estimated_only, known.template_hash, known.waited_at)
+    return Capacity(slots, service, estimated_only, known.template_hash, waited_at)
 
 
 def _last_backlog(known: Capacity, observation: Observation) -> float:
@@ -76,7 +76,9 @@ def _last_backlog(known: Capacity, observation: Observation) -> float:
     return observation.time if waits else known.waited_at
 
 
-def _service_seconds(observation: Observation, capacity: Capacity) -> float | None:
+def _service_seconds(
+    observation: Observation, capacity: Capacity, waited_at: float
+) -> float | None:
     """Measured service time; else the mean latency while nothing waits; else what was known.
 
     The mean latency is that of a window: it holds waiting until the last backlog has left it, and
@@ -90,7 +92,7 @@ def _service_seconds(observation: Observation, capacity: Capacity) -> float | No
         return readings.service_seconds
     latency = readings.latency_mean_seconds
     if latency and not readings.queue_depth:
-        clean = observation.time - capacity.waited_at >= LATENCY_WINDOW_SECONDS
+        clean = observation.time - waited_at >= LATENCY_WINDOW_SECONDS
         if known is not None and latency < known:
             return latency
         if readings.queue_depth is not None:

@@ -72,6 +72,9 @@ def choose(
     if needed > present:
         allowed = limit_step(policy, fewest_of_period(policy, state.rails, time, present), needed)
         return Choice(max(present, allowed), _up_reason(policy, needs, demand))
+    if demand is not None and demand.ended:
+        words = "the series have ended: the slow rate only decays"
+        return Choice(clamp(policy, present), Reason.SIGNALS_UNKNOWN, words)
     coverage = observation.readings.coverage
     if coverage is not None and coverage < FULL_COVERAGE:
         return _partly_blind(policy, present, coverage)
@@ -123,9 +126,9 @@ def _certain_need(policy: Policy, state: State, demand: Demand | None) -> int:
     """Replicas for the most that the load may be, by what the slow window can tell."""
     if demand is None or demand.rate <= 0 or not state.capacity.slots:
         return 0
-    error = CERTAIN_SIGMAS * sqrt(max(state.dispersion, 1.0) * demand.rate / SLOW_SECONDS)
+    error = CERTAIN_SIGMAS * sqrt(max(state.dispersion.index, 1.0) * demand.rate / SLOW_SECONDS)
     own = own_capacity(state.ceiling, state.capacity)
-    floors = queueing_floors(policy, demand.rate + error, own, state.dispersion)
+    floors = queueing_floors(policy, demand.rate + error, own, state.dispersion.index)
     return max(floors.values())
 
 

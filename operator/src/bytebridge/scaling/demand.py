@@ -30,6 +30,8 @@ class Sample:
     time: float
     fast_rate: float
     backlog: float | None
+    fast: tuple[float, float] = (0.0, 0.0)
+    """Length of the fast window, seconds, and when it was last known; length 0: never."""
     ready_throughput: float | None = None
     known_since: float = float("-inf")
     """Since when rates are known without a break: a window is not full before."""
@@ -51,6 +53,8 @@ class Demand:
     fast: float
     """Of the fast window."""
     fast_seconds: float
+    ended: bool
+    """The fast window is known no more: series have ended, and the slow rate only decays."""
     sample: Sample
 
 
@@ -92,6 +96,7 @@ def estimate_demand(
     if windows is None:
         return None
     known_since = time if previous is None else previous.known_since
+    fast = _known_fast(windows, time, previous)
     if time - known_since < windows.slow_seconds:
         windows = replace(windows, slow=windows.fast, slow_seconds=windows.fast_seconds)
     completions = _counts_completions(windows, readings, time, previous, ready_throughput)
@@ -122,6 +127,7 @@ def estimate_demand(
         time,
         windows.fast,
         readings.queue_depth,
+        fast,
         ready_throughput,
         known_since,
         completions,
@@ -129,7 +135,20 @@ def estimate_demand(
     )
     rising = surging or windows.fast > windows.slow + noise / SIGMAS
     rate = min(rate, HIGHEST_RATE)
-    return Demand(rate, surging, rising, windows.fast, windows.fast_seconds, sample)
+    ended = windows.fast_seconds > fast[0]
+    return Demand(rate, surging, rising, windows.fast, windows.fast_seconds, ended, sample)
+
+
+def _known_fast(windows: _Windows, time: float, previous: Sample | None) -> tuple[float, float]:
+    """The fast window and when it was known; a longer one takes its place when it stays away.
+
+    Where series have ended, the slow rate decays for as long as its window, and then ends too.
+    """
+    known, at = (0.0, 0.0) if previous is None else previous.fast
+    stays_away = time - at > windows.slow_seconds
+    if not known or windows.fast_seconds <= known or stays_away:
+        return windows.fast_seconds, time
+    return known, at
 
 
 def _split(readings: Readings) -> _Windows | None:
@@ -224,6 +243,8 @@ def _with_inferred_newest(windows: _Windows, time: float, previous: Sample | Non
     """
     if previous is None or time - previous.known_since < windows.fast_seconds:
         return windows
+    if previous.fast[0] not in (0.0, windows.fast_seconds):
+        return windows  # Readings of different windows do not compare.
     interval, before = time - previous.time, _before(previous, time, windows.fast_seconds)
     if before is None or interval < SHORTEST_STEP_SECONDS:
         return windows

@@ -4,41 +4,55 @@ Source: R. Gusella, Characterizing the Variability of Arrival Processes with Ind
 IEEE JSAC 9, 1991.
 """
 
+from collections import deque
 from collections.abc import Sequence
-from math import exp
+from dataclasses import dataclass, field
 
 from bytebridge.scaling.trend import Point
 
-MEMORY_SECONDS = 600.0
-LARGEST = 16.0
+RECENT = 36
+"""Readings that are remembered: three minutes at a tick of 5 s."""
+FEWEST = 12
+SMOOTHING = 0.1
+"""Share of a new estimate in the next one."""
 TOLERANCE_SECONDS = 0.5
 SECOND_DIFFERENCE = 6.0
 """Variance of x - 2y + z, in that of one of three independent counts."""
+MEDIAN_OF_SQUARE = 0.4549
+"""Of the square of a standard normal variable."""
 
 
-def smoothed_dispersion(
-    previous: float, history: Sequence[Point], window_seconds: float, age_seconds: float
-) -> float:
-    """The index of dispersion of counts over the fast window, exponentially forgotten.
+@dataclass(slots=True)
+class Dispersion:
+    """Memory of one service."""
 
-    From second differences of windows that do not overlap: a load that rises or falls steadily is
-    not bursty.
+    index: float = 1.0
+    """Variance over mean of the counts of a fast window; 1 is Poisson."""
+    squares: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+
+
+def observe_arrivals(memory: Dispersion, history: Sequence[Point], window_seconds: float) -> None:
+    """Take in the newest reading.
+
+    Second differences of windows that do not overlap know no trend, and their median no single
+    step: neither a load that rises steadily nor one that rose at once is bursty.
 
     Args:
-        previous: Estimate so far.
+        memory: Of this service; updated.
         history: Newest last.
         window_seconds: Of the fast rate.
-        age_seconds: Since the last update.
     """
     rates = _apart(history, window_seconds)
     mean = sum(rates) / len(rates) if rates else 0.0
     if len(rates) < 3 or mean <= 0:
-        return previous
+        return
     newest, middle, oldest = rates
     change = newest - 2 * middle + oldest
-    sample = change * change * window_seconds / (SECOND_DIFFERENCE * mean)
-    weight = 1 - exp(-age_seconds / MEMORY_SECONDS)
-    return previous + weight * (min(sample, LARGEST) - previous)
+    memory.squares.append(change * change * window_seconds / (SECOND_DIFFERENCE * mean))
+    if len(memory.squares) >= FEWEST:
+        median = sorted(memory.squares)[len(memory.squares) // 2]
+        estimate = median / MEDIAN_OF_SQUARE
+        memory.index += SMOOTHING * (estimate - memory.index)
 
 
 def _apart(history: Sequence[Point], window_seconds: float) -> list[float]:

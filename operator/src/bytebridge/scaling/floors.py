@@ -6,6 +6,10 @@ from math import ceil, sqrt
 from bytebridge.scaling.queueing import slots_for_tail
 
 BURST_SIGMAS = 1.0
+SWELL_SIGMAS = 5.0
+"""What recorded loads of language models ask for: their counts have far tails."""
+WINDOW_SECONDS = 15.0
+"""Of the counts whose index of dispersion is known."""
 SERVICE_TAIL = 2.3
 """95th percentile of a service time in means, lognormal with Cs2 = 0.5 (2.24) rounded up."""
 SHORTEST_PATIENCE = 0.2
@@ -40,13 +44,24 @@ def latency_floor(
     return ceil(needed / slots - EPSILON)
 
 
-def burst_floor(offered_load: float, slots: float, dispersion: float) -> int:
+def burst_floor(
+    offered_load: float, slots: float, dispersion: float, service_seconds: float
+) -> int:
     """Replicas that stand ready for bursts which are over before a pod can start.
 
-    Square-root staffing, a + z sqrt(a I), with the index of dispersion I in place of Poisson's 1.
-    Source: S. Halfin and W. Whitt, Operations Research 29, 1981; R. Gusella, IEEE JSAC 9, 1991.
+    Square-root staffing, a + z sqrt(a), for what varies within a service time (S. Halfin and W.
+    Whitt, Operations Research 29, 1981), and for what varies over a window w, that the rate may be
+    z' of its standard deviations higher: sqrt((I - 1) rate / w) (R. Gusella, IEEE JSAC 9, 1991).
+
+    Args:
+        offered_load: In busy slots.
+        slots: Slots a replica.
+        dispersion: Index of dispersion I of the counts of a window.
+        service_seconds: Mean service time.
     """
-    margin = BURST_SIGMAS * sqrt(offered_load * max(dispersion, 1.0))
+    swift = BURST_SIGMAS**2 * offered_load
+    slow = max(dispersion - 1.0, 0.0) * offered_load * service_seconds / WINDOW_SECONDS
+    margin = sqrt(swift + SWELL_SIGMAS**2 * slow)
     return ceil((offered_load + margin) / slots - EPSILON)
 
 

@@ -6,7 +6,7 @@ from bytebridge.scaling.capacity import Capacity, learn_capacity
 from bytebridge.scaling.choice import Choice, choose
 from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.demand import Demand, estimate_demand, queue_growth
-from bytebridge.scaling.dispersion import smoothed_dispersion
+from bytebridge.scaling.dispersion import observe_arrivals
 from bytebridge.scaling.explanation import explain
 from bytebridge.scaling.language_model import (
     LANGUAGE_MODEL,
@@ -53,7 +53,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         observation.readings,
         observation.time,
         state.sample,
-        state.dispersion,
+        state.dispersion.index,
         _ready_throughput(state.capacity, observation),
     )
     startup = _startup(policy, state, observation)
@@ -63,16 +63,18 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     season = _season(policy, state, observation.time, demand, startup)
     watch_throughput(state, observation, demand)
     own = own_capacity(state.ceiling, state.capacity)
-    needs = compute_needs(policy, observation, demand, own, state.dispersion, startup, season)
+    needs = compute_needs(policy, observation, demand, own, state.dispersion.index, startup, season)
     useful = limit_to_useful(policy, state, observation, demand, needs, startup)
     needs, useful = _with_further_floors(policy, state, observation, demand, needs, useful)
-    _learn_dispersion(state, observation, demand)
+    if demand is not None and not demand.ended:
+        observe_arrivals(state.dispersion, demand.sample.history, demand.fast_seconds)
+    state.sample = demand.sample if demand else None
     choice = choose(policy, state, observation, needs, demand, useful)
     choice = _explained(policy, choice, needs, useful)
     if rails is not None:
         choice = _explained_by_rails(choice, rails, useful.replicas)
         needs = replace(needs, floors={**needs.floors, **rails.floors})
-    return _decision(observation, choice, needs, demand, state.capacity, state.dispersion)
+    return _decision(observation, choice, needs, demand, state.capacity, state.dispersion.index)
 
 
 def _with_further_floors(
@@ -162,16 +164,6 @@ def _startup(policy: Policy, state: State, observation: Observation) -> Startup:
     if since is None:
         return Startup(seconds, seconds)
     return Startup(seconds, max(0.0, seconds - (observation.time - since)))
-
-
-def _learn_dispersion(state: State, observation: Observation, demand: Demand | None) -> None:
-    if demand is not None and state.sample is not None and not demand.surging:
-        # A surge, and its end, are changes of the mean, not variance around it.
-        age = max(0.0, observation.time - state.sample.time)
-        state.dispersion = smoothed_dispersion(
-            state.dispersion, demand.sample.history, demand.fast_seconds, age
-        )
-    state.sample = demand.sample if demand else None
 
 
 def _decision(

@@ -156,7 +156,7 @@ def queueing_floors(
             load, slots, service, policy.latency_seconds, policy.percentile
         )
     if policy.interactive:
-        floors["burst"] = burst_floor(load, slots, dispersion)
+        floors["burst"] = burst_floor(load, slots, dispersion, service)
     return floors
 
 
@@ -204,7 +204,8 @@ def _drain(
     asked = 0
     if policy.interactive:
         wanted = _draining(observation, rates, capacity, startup, DRAIN_SECONDS)
-        asked = min(wanted, _most_surplus(floors))
+        most = _most_surplus(floors, overloaded=_overloaded(observation, rates[0], capacity))
+        asked = min(wanted, most)
     if policy.drain_seconds is not None:
         # Pods that are asked for now take their start-up time of it.
         left = max(policy.drain_seconds - startup.seconds, min(policy.drain_seconds, DRAIN_SECONDS))
@@ -236,9 +237,17 @@ def _draining(
     return drain_floor(fleet, then, (now + then) / 2, backlog, drain_seconds)
 
 
-def _most_surplus(floors: Mapping[str, int]) -> int:
+def _overloaded(observation: Observation, rate: float, capacity: Capacity) -> bool:
+    """Requests wait, or are about to: more come than the Ready replicas can serve."""
+    each = capacity.requests_per_second or 0.0
+    return _backlog(observation, capacity) > 0 or rate > observation.replicas.ready * each
+
+
+def _most_surplus(floors: Mapping[str, int], *, overloaded: bool) -> int:
+    """A backlog that is only foreseen is met by what is foreseen to be needed."""
     standing = max((n for name, n in floors.items() if name not in SURPLUS), default=0)
-    return ceil(MOST_SURPLUS * max(standing, floors.get("forecast", 0)))
+    needed = max(standing, floors.get("forecast", 0))
+    return ceil(MOST_SURPLUS * needed) if overloaded else needed
 
 
 def _clearing(policy: Policy, observation: Observation, rate: float, capacity: Capacity) -> bool:

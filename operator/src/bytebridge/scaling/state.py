@@ -6,6 +6,7 @@ from bytebridge.scaling.bottleneck import Bottleneck
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling
 from bytebridge.scaling.demand import Sample
+from bytebridge.scaling.dispersion import Dispersion
 from bytebridge.scaling.hold import HoldWindow
 from bytebridge.scaling.language_model import LanguageModelMemory
 from bytebridge.scaling.rails import RailsMemory
@@ -18,7 +19,7 @@ class State:
     """Memory of one service; lost with the operator's process, and safe to lose."""
 
     sample: Sample | None = None
-    dispersion: float = 1.0
+    dispersion: Dispersion = field(default_factory=Dispersion)
     capacity: Capacity = field(default_factory=Capacity)
     needs: HoldWindow = field(default_factory=HoldWindow)
     """Needs that are held for `holdSeconds`."""

@@ -71,7 +71,7 @@ def _onset_rate(history: Sequence[Point], horizon_seconds: float, dispersion: fl
     if not rising:
         return 0.0
     readings, before = history[-rising:], history[-rising - BASE_POINTS : -rising]
-    base = sum(p.rate for p in before) / len(before)
+    base = _expected(before, readings[0].time)
     interval = readings[0].time - before[-1].time
     middles = [(i + 0.5) * interval for i in range(rising)]
     weight = sum(x * x for x in middles)
@@ -93,16 +93,25 @@ def _rising(history: Sequence[Point], dispersion: float) -> int:
         if len(before) < FEWEST_POINTS:
             return 0
         first, last = history[-rising], before[-1]
-        base = sum(p.rate for p in before) / len(before)
+        base = _expected(before, first.time)
         variance = max(dispersion, 1.0) * max(base, 1 / first.seconds) / first.seconds
         deviation = sqrt(variance * (1 + 1 / len(before)))
         if first.rate < base + ONSET_SIGMAS * deviation:
             return rising - 1
         if first.rate <= last.rate:
             return 0
-        if last.rate < base + deviation:
+        if last.rate < sum(p.rate for p in before) / len(before) + deviation:
             return rising
     return 0
+
+
+def _expected(before: Sequence[Point], time: float) -> float:
+    """The rate at a time if nothing begins: the mean, or where it rises already, the line."""
+    mean_time = sum(p.time for p in before) / len(before)
+    mean = sum(p.rate for p in before) / len(before)
+    spread = sum((p.time - mean_time) ** 2 for p in before)
+    slope = sum((p.time - mean_time) * (p.rate - mean) for p in before) / spread if spread else 0.0
+    return mean + max(0.0, slope) * (time - mean_time)
 
 
 def _slope(points: Sequence[Point], dispersion: float) -> float:

@@ -107,7 +107,7 @@ def _by_experiment(
         return Useful(needed)
     usual = replace(capacity, service_seconds=memory.usual_seconds)
     usually = compute_needs(
-        policy, observation, demand, usual, state.dispersion, startup, needs.season
+        policy, observation, demand, usual, state.dispersion.index, startup, needs.season
     )
     most = max(usually.floors.values(), default=0)
     return Useful(*useful_replicas(memory, fleet, needed, most))

@@ -1,0 +1,101 @@
+"""The API server accepts every object of the chart, and Prometheus every query."""
+
+import json
+import urllib.parse
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from kubernetes import client, config
+from kubernetes.dynamic import DynamicClient
+
+from bytebridge.lab.cluster import Lab
+from support.chart import CHART, EVERYTHING, MINIMAL, PROMETHEUS, of_kind, render
+from support.load import LoadExporter
+from support.objects import Cluster, pods_that_serve, scalable_service, wait_for
+from support.operator_process import running_operator
+
+NAMESPACES = ("bytebridge", *EVERYTHING["watchNamespaces"])
+
+
+@pytest.fixture(scope="module")
+def server(lab: Lab) -> DynamicClient:
+    api = config.new_client_from_config(str(lab.kubeconfig))
+    core: Any = client.CoreV1Api(api)
+    for name in NAMESPACES:
+        core.create_namespace({"metadata": {"name": name}})
+
+    def account() -> str:
+        return str(core.read_namespaced_service_account("default", NAMESPACES[0]).metadata.name)
+
+    wait_for("pods may be created", account, "default")
+    return DynamicClient(api)
+
+
+@pytest.mark.parametrize(
+    ("values", "files"),
+    [
+        ({"prometheus": PROMETHEUS}, []),
+        (MINIMAL, []),
+        (EVERYTHING, []),
+        ({"networkPolicy": {"enabled": True}}, [CHART / "values-eks.yaml"]),
+        ({"networkPolicy": {"enabled": True}}, [CHART / "values-gke.yaml"]),
+    ],
+    ids=["default", "minimal", "everything", "eks", "gke"],
+)
+def test_every_object_is_accepted(
+    server: DynamicClient, tmp_path: Path, values: dict[str, Any], files: list[Path]
+) -> None:
+    for manifest in render(tmp_path, values, "bytebridge", "bytebridge", *files):
+        resource = server.resources.get(api_version=manifest["apiVersion"], kind=manifest["kind"])
+        resource.server_side_apply(
+            body=manifest,
+            name=manifest["metadata"]["name"],
+            namespace=manifest["metadata"].get("namespace"),
+            field_manager="helm",
+            force_conflicts=True,
+            dry_run="All",
+        )
+
+
+def test_every_query_is_answered(
+    lab: Lab, load: LoadExporter, cluster: Cluster, tmp_path: Path
+) -> None:
+    (rules,) = of_kind(render(tmp_path, EVERYTHING), "PrometheusRule")
+    panels = json.loads((CHART / "files" / "dashboard.json").read_text())["panels"]
+    queries = [target["expr"] for panel in panels for target in panel["targets"]]
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=20)
+    with running_operator(lab, tmp_path) as operator:
+        lab.add_scrape_target("operator", operator.address)
+        cluster.create(scalable_service("nlp"))
+
+        def without_data() -> list[str]:
+            return [text for text in queries if not _ask(lab, _with_variables(text))]
+
+        wait_for("every panel has data", without_data, [], seconds=60)
+        for rule in rules["spec"]["groups"][0]["rules"]:
+            _ask(lab, rule["expr"])
+        assert not _ask(lab, _expression(rules, "ByteBridgeNoLeader"))
+    wait_for(
+        "the alert without an operator",
+        lambda: len(_ask(lab, _expression(rules, "ByteBridgeNoLeader"))),
+        1,
+    )
+
+
+def _expression(rules: dict[str, Any], alert: str) -> str:
+    found = [r["expr"] for r in rules["spec"]["groups"][0]["rules"] if r["alert"] == alert]
+    return str(found[0])
+
+
+def _with_variables(text: str) -> str:
+    return text.replace("$namespace", ".*").replace("$service", ".*")
+
+
+def _ask(lab: Lab, query: str) -> list[Any]:
+    """What Prometheus answers; an error fails the test."""
+    address = f"{lab.prometheus_url}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
+    with urlopen(address, timeout=10) as answer:  # noqa: S310 - the lab's own
+        found: list[Any] = json.load(answer)["data"]["result"]
+    return found

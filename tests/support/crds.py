@@ -1,0 +1,47 @@
+"""CRDs in the lab."""
+
+from typing import Any
+
+from kubernetes import client, config
+
+from support.objects import Manifest, wait_for
+
+
+def establish(kubeconfig: str, crd: Manifest) -> None:
+    """Create a CRD and wait until it is served."""
+    api: Any = client.ApiextensionsV1Api(config.new_client_from_config(kubeconfig))
+    api.create_custom_resource_definition(crd)
+    name = crd["metadata"]["name"]
+
+    def established() -> bool:
+        conditions = api.read_custom_resource_definition(name).status.conditions or []
+        return any(item.type == "Established" and item.status == "True" for item in conditions)
+
+    wait_for(f"the CRD {name} is established", established, wanted=True)
+
+
+def foreign_crd(kind: str) -> Manifest:
+    """A kind of the Prometheus Operator, without its schema."""
+    plural = f"{kind.lower()}s"
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {
+            "name": f"{plural}.monitoring.coreos.com",
+            "annotations": {"api-approved.kubernetes.io": "unapproved, for tests"},
+        },
+        "spec": {
+            "group": "monitoring.coreos.com",
+            "scope": "Namespaced",
+            "names": {"kind": kind, "plural": plural},
+            "versions": [
+                {
+                    "name": "v1",
+                    "served": True,
+                    "storage": True,
+                    "schema": {"openAPIV3Schema": anything},
+                }
+            ],
+        },
+    }
