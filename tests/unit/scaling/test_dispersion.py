@@ -64,3 +64,13 @@ def test_too_short_a_history_says_nothing() -> None:
 def test_burst_floor(load: float, slots: float, dispersion: float, replicas: int) -> None:
     """At 60 ms a request: sqrt(60) for what is swift, five standard deviations for what is slow."""
     assert burst_floor(load, slots, dispersion, 0.06) == replicas
+
+
+def test_one_step_is_no_burst_at_a_short_tick_either() -> None:
+    """A tick of a second, and a window that fills up: the median has seen calm before and after."""
+    memory, points = Dispersion(), list[Point]()
+    for second in range(400):
+        inside = min(15, max(0, second - 200))
+        points.append(Point(second, 0.0, (inside * 200 + (15 - inside) * 20) / 15))
+        observe_arrivals(memory, points[-66:], WINDOW)
+        assert memory.index <= 1.0

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 
 from bytebridge.scaling.trend import Point
 
-RECENT = 36
-"""Readings that are remembered: three minutes at a tick of 5 s."""
+SAMPLES_PER_WINDOW = 3
+"""Readings closer together tell the same: a step would be in most of them."""
+RECENT = 12 * SAMPLES_PER_WINDOW
+"""Readings that are remembered: of twelve windows, of which a step disturbs three."""
 FEWEST = 12
 SMOOTHING = 0.1
 """Share of a new estimate in the next one."""
@@ -29,6 +31,8 @@ class Dispersion:
     index: float = 1.0
     """Variance over mean of the counts of a fast window; 1 is Poisson."""
     squares: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
+    taken_at: float = float("-inf")
+    """When the last reading was taken in."""
 
 
 def observe_arrivals(memory: Dispersion, history: Sequence[Point], window_seconds: float) -> None:
@@ -42,12 +46,16 @@ def observe_arrivals(memory: Dispersion, history: Sequence[Point], window_second
         history: Newest last.
         window_seconds: Of the fast rate.
     """
+    interval = window_seconds / SAMPLES_PER_WINDOW - TOLERANCE_SECONDS
+    if not history or history[-1].time - memory.taken_at < interval:
+        return
     rates = _apart(history, window_seconds)
     mean = sum(rates) / len(rates) if rates else 0.0
     if len(rates) < 3 or mean <= 0:
         return
     newest, middle, oldest = rates
     change = newest - 2 * middle + oldest
+    memory.taken_at = history[-1].time
     memory.squares.append(change * change * window_seconds / (SECOND_DIFFERENCE * mean))
     if len(memory.squares) >= FEWEST:
         median = sorted(memory.squares)[len(memory.squares) // 2]
@@ -58,7 +66,7 @@ def observe_arrivals(memory: Dispersion, history: Sequence[Point], window_second
 def _apart(history: Sequence[Point], window_seconds: float) -> list[float]:
     """The fast rate now, and one and two windows ago; fewer where not that much is known."""
     rates: list[float] = []
-    wanted = history[-1].time if history else 0.0
+    wanted = history[-1].time
     for point in reversed(history):
         if point.time <= wanted + TOLERANCE_SECONDS:
             rates.append(point.fast)
