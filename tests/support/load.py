@@ -61,6 +61,7 @@ class LoadExporter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loads: dict[tuple[str, str], ServiceLoad] = {}
+        self._others: dict[str, dict[str, float]] = {}
         self.address = ""
 
     def set(self, namespace: str, service: str, **values: Any) -> None:
@@ -71,14 +72,24 @@ class LoadExporter:
             for name, value in values.items():
                 setattr(load, name, value)
 
+    def expose(self, namespace: str, series: dict[str, float]) -> None:
+        """Values of series, by name and labels, as other exporters have them: of databases."""
+        with self._lock:
+            self._others.setdefault(namespace, {}).update(series)
+
     def forget(self, namespace: str) -> None:
         """Stop to export a namespace's services."""
         with self._lock:
+            self._others.pop(namespace, None)
             self._loads = {key: load for key, load in self._loads.items() if key[0] != namespace}
 
     def exposition(self) -> str:
         with self._lock:
-            lines = []
+            lines = [
+                f"{name} {value}"
+                for series in self._others.values()
+                for name, value in series.items()
+            ]
             for (namespace, service), load in self._loads.items():
                 load.advance(time.monotonic())
                 if not load.silent:

@@ -70,6 +70,7 @@ class Cluster:
         self.core: Any = client.CoreV1Api(api)
         self.hpas: Any = client.AutoscalingV2Api(api)
         self.policy: Any = client.PolicyV1Api(api)
+        self.discovery: Any = client.DiscoveryV1Api(api)
         self.custom: Any = client.CustomObjectsApi(api)
 
     def create(self, manifest: Manifest) -> None:

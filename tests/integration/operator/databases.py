@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from support.objects import Manifest, scalable_service
+from support.objects import Cluster, Manifest, scalable_service
 
 
 def with_database(name: str, max_replicas: int = 8, **postgres: Any) -> Manifest:
@@ -18,3 +18,8 @@ def with_database(name: str, max_replicas: int = 8, **postgres: Any) -> Manifest
         }
     }
     return manifest
+
+
+def hpa_maximum(cluster: Cluster, name: str) -> int:
+    hpa = cluster.hpas.read_namespaced_horizontal_pod_autoscaler(name, cluster.namespace)
+    return int(hpa.spec.max_replicas)

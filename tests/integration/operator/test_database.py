@@ -10,15 +10,8 @@ import pytest
 from kubernetes.client import ApiException
 
 from bytebridge.api.names import BUDGET_PLURAL, GROUP, VERSION
-from integration.operator.databases import with_database
-from support.load import LoadExporter
-from support.objects import (
-    Cluster,
-    pods_that_serve,
-    scalable_service,
-    stays,
-    wait_for,
-)
+from integration.operator.databases import hpa_maximum, with_database
+from support.objects import Cluster, scalable_service, wait_for
 
 BUDGET = "DatabaseBudget"
 
@@ -34,11 +27,6 @@ def pool_size(cluster: Cluster, name: str) -> str | None:
 
 def has_pools(cluster: Cluster, name: str) -> bool:
     return pool_size(cluster, name) is not None
-
-
-def hpa_maximum(cluster: Cluster, name: str) -> int:
-    hpa = cluster.hpas.read_namespaced_horizontal_pod_autoscaler(name, cluster.namespace)
-    return int(hpa.spec.max_replicas)
 
 
 @pytest.fixture
@@ -125,26 +113,6 @@ def test_a_pooler_comes_and_goes(cluster: Cluster) -> None:
     left = ["deployment/nlp", "hpa/nlp", "pdb/nlp", "service/nlp"]
     wait_for("the pooler is gone", cluster.names, left)
     assert environment(cluster, "nlp")["PGHOST"] == "db"
-
-
-@pytest.mark.usefixtures("operator")
-def test_no_pods_are_added_while_clients_wait_for_the_database(
-    cluster: Cluster, load: LoadExporter
-) -> None:
-    space = cluster.namespace
-    load.set(space, "nlp", rate=50.0, ready=pods_that_serve(cluster), waiting_for_database=9.0)
-    cluster.create(with_database("nlp", max_replicas=40, maxConnections=200, pooler={}))
-    wait_for(
-        "the condition",
-        lambda: cluster.condition("nlp", "DatabaseBound"),
-        ("True", "Waiting"),
-        seconds=60,
-    )
-    before = cluster.replicas("nlp")
-    load.set(space, "nlp", rate=600.0)
-    stays("the replicas", lambda: cluster.replicas("nlp"), before, 6)
-    message = cluster.service("nlp")["status"]["conditions"]
-    assert "9 clients wait" in str(message)
 
 
 @pytest.mark.usefixtures("operator")

@@ -26,6 +26,8 @@ def bound_after(*steps: tuple[float, DatabaseSignals, int]) -> int | None:
         ([(0, WAITING, 10), (30, WAITING, 12), (35, CALM, 12), (94, CALM, 12)], 12),
         ([(0, WAITING, 10), (30, WAITING, 12), (35, CALM, 12), (95, CALM, 12)], None),
         ([(0, WAITING, 10), (30, WAITING, 12), (999, UNKNOWN, 12)], 12),
+        ([(0, WAITING, 10), (30, WAITING, 12), (40, UNKNOWN, 12), (159, UNKNOWN, 12)], 12),
+        ([(0, WAITING, 10), (30, WAITING, 12), (40, UNKNOWN, 12), (160, UNKNOWN, 12)], None),
         ([(0, FULL, 10), (30, FULL, 10)], 10),
         ([(0, DatabaseSignals(used=170), 10), (30, DatabaseSignals(used=170), 10)], None),
     ],

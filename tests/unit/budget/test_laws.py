@@ -9,7 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bytebridge.budget.claims import Claim, ClaimKey
 from bytebridge.budget.endpoints import Endpoint
-from bytebridge.budget.settlement import Books, Settlement, settle
+from bytebridge.budget.reservations import Reservation, bookings_of, settle_beside
+from bytebridge.budget.settlement import Books, Settlement
 from bytebridge.budget.shares import Ledger, fair_shares
 from unit.budget.build import DATABASE, after_rollouts, claim, key, most_connections, settled
 
@@ -57,19 +58,27 @@ HALVES = {Endpoint("r1", 1): Fraction(1, 2), Endpoint("r2", 1): Fraction(2, 3)}
 
 
 class Cluster(RuleBasedStateMachine):
-    """Services come, change, roll out and go."""
+    """Services come, change, roll out, cannot be understood any more, and go."""
 
     def __init__(self) -> None:
         super().__init__()
         self.claims: dict[ClaimKey, Claim] = {}
         self.settlement = Settlement()
+        self.spoiled: set[ClaimKey] = set()
         self.count = 0
 
     def _settle(self, reopened: frozenset[ClaimKey] = frozenset()) -> Settlement:
-        self.settlement = settle(
-            Books(list(self.claims.values()), LIMITS, self.settlement.grants, reopened)
-        )
+        self.settlement = self._settled(reopened)
         return self.settlement
+
+    def _settled(self, reopened: frozenset[ClaimKey] = frozenset()) -> Settlement:
+        held = self.settlement.grants
+        understood = [each for of, each in self.claims.items() if of not in self.spoiled]
+        reserved = [
+            Reservation(of, held[of], bookings_of(self.claims[of], held[of], LIMITS))
+            for of in self.spoiled
+        ]
+        return settle_beside(Books(understood, LIMITS, held, reopened), reserved)
 
     @rule(replicas=REPLICAS, pools=POOLS, weight=st.integers(1, 4), reads=st.booleans())
     def add(self, replicas: int, pools: int, weight: int, reads: bool) -> None:
@@ -88,6 +97,7 @@ class Cluster(RuleBasedStateMachine):
     @rule(data=st.data(), replicas=REPLICAS)
     def change(self, data: st.DataObject, replicas: int) -> None:
         changed = data.draw(st.sampled_from(sorted(self.claims)))
+        self.spoiled.discard(changed)
         self.claims[changed] = replace(self.claims[changed], max_replicas=replicas)
         self._settle(frozenset({changed}))
 
@@ -96,7 +106,16 @@ class Cluster(RuleBasedStateMachine):
     def remove(self, data: st.DataObject) -> None:
         gone = data.draw(st.sampled_from(sorted(self.claims)))
         del self.claims[gone]
+        self.spoiled.discard(gone)
         self._settle()
+
+    @precondition(lambda self: self.settlement.grants)
+    @rule(data=st.data())
+    def spoil(self, data: st.DataObject) -> None:
+        spoiled = data.draw(st.sampled_from(sorted(self.settlement.grants)))
+        self.spoiled.add(spoiled)
+        before = self.settlement.grants[spoiled]
+        assert self._settle().grants[spoiled] == before
 
     @rule()
     def rollouts_end(self) -> None:
@@ -118,7 +137,7 @@ class Cluster(RuleBasedStateMachine):
     @invariant()
     def a_settlement_settles(self) -> None:
         before = self.settlement.grants
-        assert settle(Books(list(self.claims.values()), LIMITS, before)).grants == before
+        assert self._settled().grants == before
 
 
 Cluster.TestCase.settings = settings(max_examples=40, stateful_step_count=12, deadline=None)

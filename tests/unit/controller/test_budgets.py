@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from bytebridge.budget.claims import Role
+from bytebridge.budget.endpoints import Endpoint
 from bytebridge.budget.grants import Grant
+from bytebridge.budget.reservations import Booking
 from bytebridge.cluster.errors import ApiError
 from bytebridge.controller.budgets import keep_budgets
 from bytebridge.controller.holdings import Holdings, holdings_of, status_of
@@ -68,6 +70,16 @@ class World:
         body["spec"]["database"] = {"postgres": postgres}
         body["status"] = status
         self.store.put_service(body)
+
+    def spoil(self, name: str, **status: Any) -> None:
+        """Its stored object is one that cannot be understood."""
+        body = scalable_service(name)
+        body["metadata"] |= {"namespace": "nlp", "uid": name, "generation": 2}
+        body["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z"
+        body["spec"]["scaling"]["maxReplicas"] = "many"
+        body["status"] = status
+        self.store.put_service(body)
+        assert self.entry(name).service is None
 
     def tick(self, monotonic: float = 0.0) -> None:
         client = cast("ClusterClient", self.client)
@@ -270,6 +282,66 @@ def test_a_service_without_its_database_gives_everything_back() -> None:
     assert world.client.statuses[-1] == ("a", None)
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("others_state_it", [False, True])
+def test_what_is_not_understood_any_more_keeps_its_connections(
+    restarted: bool, others_state_it: bool
+) -> None:
+    """As after a change of the CRD that the stored object does not fit."""
+    world = World(120 + 10)
+    world.put("a", max_replicas=8)  # 12 pods
+    world.max_connections = 120 + 10 if others_state_it else None
+    world.put("b", max_replicas=8)
+    world.tick()
+    world.rolled_out("a")
+    world.rolled_out("b")
+    assert (world.grant("a"), world.grant("b")) == ((5, 8), (5, 8))
+    status = dict(world.client.statuses)
+    if restarted:
+        world.store = Store(tick_seconds=5)
+    world.spoil("a", database=status["a"])
+    world.put("b", max_replicas=8, database=status["b"])
+    world.put("c", max_replicas=8)
+    world.client.events.clear()
+    world.tick()
+    assert world.entry("a").holdings.grants[Role.WRITER].held == 60
+    # What c gets has to come from b: to a nothing can be rolled out.
+    assert world.client.events == ["DatabasePoolsShrink"]
+    assert world.grant("b") == (3, 8)
+    world.rolled_out("b")
+    world.tick()
+    assert world.grant("c") == (2, 8)
+
+
+def test_a_database_budget_shows_what_is_reserved() -> None:
+    world = World(None)
+    world.store.put_budget(
+        {
+            "metadata": {"name": "legal-db", "generation": 3},
+            "spec": {"host": "db.nlp.svc", "maxConnections": 130, "reservedConnections": 10},
+        }
+    )
+    world.put("a", max_replicas=8)
+    world.tick()
+    world.spoil("a")
+    world.tick()
+    assert world.client.budgets["legal-db"]["summary"] == "nlp/a 120"
+
+
+def test_what_is_reserved_is_free_again_with_the_service() -> None:
+    world = World(130)
+    world.put("a", max_replicas=8)
+    world.tick()
+    world.spoil("a")
+    world.put("b", max_replicas=8)
+    world.tick()
+    assert world.entry("b").holdings.grants == {}
+    world.store.forget_service(("nlp", "a"))
+    world.tick()
+    assert world.grant("b") == (10, 8)
+
+
 def test_the_status_keeps_all_of_a_grant() -> None:
-    holdings = Holdings({Role.READERS: Grant(1, 2, 3, 4, 5, 6)}, "mark")
+    booking = Booking(Endpoint("db.nlp", 5432), 7, 8)
+    holdings = Holdings({Role.READERS: Grant(1, 2, 3, 4, 5, 6)}, {Role.READERS: (booking,)}, "mark")
     assert holdings_of({"database": status_of(holdings)}) == holdings

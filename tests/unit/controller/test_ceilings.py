@@ -2,7 +2,7 @@ import pytest
 
 from bytebridge.budget.claims import Role
 from bytebridge.budget.grants import Grant
-from bytebridge.controller.ceilings import capped, replicas_ceiling
+from bytebridge.controller.ceilings import capped, lasting_ceiling, replicas_ceiling
 from bytebridge.controller.holdings import Holdings
 from bytebridge.controller.projection import DeploymentView
 from bytebridge.controller.store import Entry
@@ -27,6 +27,27 @@ def test_pods_that_terminate_hold_connections(
     entry = Entry(None, None, None, "uid", "", 1, {}, holdings=Holdings(grants))
     view = DeploymentView(spec_replicas, spec_replicas, {}, "", terminating=terminating)
     assert replicas_ceiling(entry, service(40), view) == ceiling
+
+
+@pytest.mark.parametrize(
+    ("bound", "granted", "spec_replicas", "ceiling"),
+    [
+        (None, None, 10, None),
+        (None, 40, 10, 40),  # the database is well
+        (12, 40, 10, 12),  # the HPA's CPU metric goes no further either
+        (12, None, 10, 12),  # without a budget as well
+        (12, 40, 15, 15),  # never below what stands
+        (12, 8, 8, 8),
+    ],
+)
+def test_a_database_that_is_the_bottleneck_holds_the_hpa_back(
+    bound: int | None, granted: int | None, spec_replicas: int, ceiling: int | None
+) -> None:
+    grants = {} if granted is None else {Role.WRITER: Grant(3, granted, 180)}
+    entry = Entry(None, None, None, "uid", "", 1, {}, holdings=Holdings(grants))
+    entry.guard.bound = bound
+    view = DeploymentView(spec_replicas, spec_replicas, {}, "")
+    assert lasting_ceiling(entry, service(40), view) == ceiling
 
 
 def test_a_policy_within_a_ceiling() -> None:

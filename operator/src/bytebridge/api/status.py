@@ -31,6 +31,17 @@ class Condition(Model):
     observed_generation: int
 
 
+class EndpointStatus(Model):
+    """What a grant takes of one server port."""
+
+    host: str
+    port: int
+    connections: int
+    """That are booked, while another of several readers has failed."""
+    usable_connections: int
+    """That all services may share."""
+
+
 class GrantStatus(Model):
     """Connections that the service holds of a database; kept, so that they are stable."""
 
@@ -44,6 +55,8 @@ class GrantStatus(Model):
     """Pool size that pods of the last rollout may still have; 0: none."""
     releasing_max_replicas: int = 0
     releasing_connections: int = 0
+    endpoints: list[EndpointStatus] = []
+    """Where; they stay booked if the spec is not understood any more."""
 
 
 class DatabaseStatus(Model):

@@ -13,6 +13,9 @@ PRESSED_SECONDS: Final = 30.0
 """Clients that wait so long are no burst: a scrape or two would show those as well."""
 EASED_SECONDS: Final = 60.0
 """Without waiting clients for so long, replicas may be added again."""
+FORGOTTEN_SECONDS: Final = 120.0
+"""What was measured so long ago holds nothing back: an exporter that died must not, for ever, nor
+may it take the HPA's CPU metric away, which is there for the time without Prometheus."""
 FULL: Final = 0.95
 """Share of the usable connections from which the server counts as full."""
 LAG_HOLD_SECONDS: Final = 60.0
@@ -39,6 +42,7 @@ class GuardMemory:
 
     pressed_since: float | None = None
     eased_since: float | None = None
+    unknown_since: float | None = None
     bound: int | None = None
     """Replicas that are not exceeded for now."""
     evidence: str = ""
@@ -56,13 +60,15 @@ def watch_pressure(
     Args:
         memory: Of this database; updated.
         time: Seconds.
-        signals: Of now. If nothing is known, nothing changes.
+        signals: Of now. If nothing is known, what was known holds for a while.
         usable: Connections that may be used; `None`: unknown.
         replicas: That run now.
     """
     words = _pressure(signals, usable)
     if words is None:
+        _wait_for_knowledge(memory, time)
         return
+    memory.unknown_since = None
     if words:
         memory.eased_since = None
         memory.pressed_since = time if memory.pressed_since is None else memory.pressed_since
@@ -112,6 +118,13 @@ def _pressure(signals: DatabaseSignals, usable: int | None) -> str | None:
             return f"{signals.used:.0f} of {usable} usable connections are taken"
         return ""
     return "" if signals.waiting is not None else None
+
+
+def _wait_for_knowledge(memory: GuardMemory, time: float) -> None:
+    memory.unknown_since = time if memory.unknown_since is None else memory.unknown_since
+    if time - memory.unknown_since >= FORGOTTEN_SECONDS:
+        memory.pressed_since = memory.bound = None
+        memory.evidence = ""
 
 
 def _held(memory: GuardMemory, host: str, time: float, *, wanted: bool) -> bool:

@@ -12,17 +12,24 @@ Limits = Mapping[Endpoint, int]
 
 
 def limits_of(
-    services: Iterable[ScalableService], budgets: Iterable[DatabaseBudgetSpec]
+    services: Iterable[ScalableService],
+    budgets: Iterable[DatabaseBudgetSpec],
+    kept: Iterable[tuple[Endpoint, int]] = (),
 ) -> dict[Endpoint, int]:
     """The limit of every endpoint that has one.
 
     A DatabaseBudget goes first; of several services that disagree, or several budgets, the lowest
     counts: the others would be refused.
+
+    Args:
+        services: Whose spec is understood.
+        budgets: DatabaseBudgets.
+        kept: Limits of services whose spec was understood once.
     """
     limits: dict[Endpoint, int] = {}
-    for service in services:
-        for of, usable in _limits_by_service(service):
-            limits[of] = min(usable, limits.get(of, usable))
+    stated = (each for service in services for each in _limits_by_service(service))
+    for of, usable in (*stated, *kept):
+        limits[of] = min(usable, limits.get(of, usable))
     ruled: dict[Endpoint, int] = {}
     for budget in budgets:
         of = endpoint(budget.host, budget.port)

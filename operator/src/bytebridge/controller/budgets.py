@@ -13,12 +13,13 @@ import structlog
 from bytebridge.api.service import ScalableService
 from bytebridge.budget.claims import Claim, claims_of
 from bytebridge.budget.limits import Limits, budgeted, limits_of
-from bytebridge.budget.settlement import Books, Settlement, settle
+from bytebridge.budget.reservations import bookings_of, limits_kept, settle_beside
+from bytebridge.budget.settlement import Books, Settlement
 from bytebridge.cluster.client import ClusterClient
 from bytebridge.cluster.errors import ApiError
 from bytebridge.controller.budget_words import blocked_words, budget_status, short_words
 from bytebridge.controller.events import Occurrence, event
-from bytebridge.controller.holdings import Holdings, mark_of, status_of
+from bytebridge.controller.holdings import Holdings, mark_of, reservations_of, status_of
 from bytebridge.controller.releases import release
 from bytebridge.controller.store import Entry, Key, Store
 
@@ -43,15 +44,23 @@ async def keep_budgets(
     }
     if not services and not store.budgets:
         return
-    limits = limits_of(services.values(), [budget.spec for budget in store.budgets.values()])
+    reserved = [
+        reservation
+        for key, entry in entries.items()
+        if entry.service is None
+        for reservation in reservations_of(key, entry.holdings)
+    ]
+    budgets = [budget.spec for budget in store.budgets.values()]
+    limits = limits_of(services.values(), budgets, limits_kept(reserved))
     by_service = {key: budgeted(claims_of(service), limits) for key, service in services.items()}
     claims = [claim for own in by_service.values() for claim in own]
     for key in services:
         release(store, key, entries[key], monotonic)
-    settlement = settle(_books(store, entries, claims, limits))
+    settlement = settle_beside(_books(store, entries, claims, limits), reserved)
     for key in services:
         await _hold(client, key, entries[key], by_service[key], settlement, limits, now)
-    await _report(store, client, claims, settlement, limits)
+    holders = [*claims, *(reservation.claim for reservation in reserved)]
+    await _report(store, client, holders, settlement, limits)
 
 
 def _books(
@@ -96,6 +105,11 @@ async def _hold(
     }
     after = Holdings(
         grants=grants,
+        bookings={
+            claim.key[2]: bookings_of(claim, settlement.grants[claim.key], limits)
+            for claim in claims
+            if claim.key in settlement.grants
+        },
         mark=_mark(entry, service) if claims else "",
         budgeted=bool(claims),
         blocked=blocked_words(claims, settlement, limits),

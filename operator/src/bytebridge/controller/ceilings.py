@@ -9,6 +9,21 @@ from bytebridge.controller.store import Entry
 from bytebridge.scaling.policy import Policy
 
 
+def lasting_ceiling(
+    entry: Entry, service: ScalableService, deployment: DeploymentView
+) -> int | None:
+    """Replicas that the connections suffice for and that are of use; `None`: no bound.
+
+    It holds for the HPA as well: its CPU metric knows nothing of the database, and a pod that waits
+    for it may well burn CPU. What stands is never lowered for a database that is the bottleneck.
+    """
+    ceiling = entry.holdings.ceiling(service)
+    if entry.guard.bound is None:
+        return ceiling
+    useful = max(entry.guard.bound, deployment.spec_replicas)
+    return useful if ceiling is None else min(ceiling, useful)
+
+
 def replicas_ceiling(
     entry: Entry, service: ScalableService, deployment: DeploymentView
 ) -> int | None:
@@ -17,10 +32,7 @@ def replicas_ceiling(
     More pods that terminate than the budget has counted hold connections that new ones would need:
     until they are gone nothing is added beyond them. They never take a replica away.
     """
-    ceiling = entry.holdings.ceiling(service)
-    if entry.guard.bound is not None:
-        useful = max(entry.guard.bound, deployment.spec_replicas)
-        ceiling = useful if ceiling is None else min(ceiling, useful)
+    ceiling = lasting_ceiling(entry, service, deployment)
     if ceiling is None:
         return None
     surplus = max(0, (deployment.terminating or 0) - terminating(ceiling))

@@ -44,6 +44,7 @@ async def apply_autoscaler(
     entry: Entry,
     service: ScalableService,
     floor: int,
+    ceiling: int | None,
     *,
     paused: bool,
     spec_too: bool,
@@ -56,13 +57,13 @@ async def apply_autoscaler(
         entry: The service's memory; updated.
         service: The service.
         floor: Replicas of the decision.
+        ceiling: Replicas that may run, where that is fewer than `maxReplicas`.
         paused: The HPA is to leave the replicas to a person.
         spec_too: Time is left for more than the floor.
 
     Raises:
         ApiError: The write was refused.
     """
-    ceiling = entry.holdings.ceiling(service)
     wanted = steered_minimum(service, floor, paused=paused, ceiling=ceiling)
     hpa = next(store.hpas_of(service.metadata.namespace, service.target_name), None)
     behind = hpa is None or hpa.min_replicas != wanted

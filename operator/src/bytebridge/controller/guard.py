@@ -8,7 +8,7 @@ import structlog
 from bytebridge.api.postgres import Postgres
 from bytebridge.api.service import ScalableService
 from bytebridge.budget.endpoints import endpoint
-from bytebridge.budget.guard import watch_lag, watch_pressure
+from bytebridge.budget.guard import GuardMemory, watch_lag, watch_pressure
 from bytebridge.budget.limits import limits_of
 from bytebridge.cluster.client import ClusterClient
 from bytebridge.cluster.errors import ApiError
@@ -35,6 +35,8 @@ async def guard_databases(
         for key, entry in entries.items()
         if entry.service is not None and (queries := database_queries(entry.service)).texts
     }
+    for key in entries.keys() - asked.keys():
+        _forget(entries[key])
     if not asked:
         return
     texts = {text for _, queries in asked.values() for text in queries.texts.values()}
@@ -53,6 +55,13 @@ async def guard_databases(
             changed = watch_lag(entry.guard, monotonic, signals, permitted)
             if changed is not None:
                 await _leave_out(client, key, entry, postgres, changed, now)
+
+
+def _forget(entry: Entry) -> None:
+    """Of a database that is not watched any more nothing is remembered."""
+    if entry.guard != GuardMemory():
+        entry.guard = GuardMemory()
+        entry.holdings.left_out = frozenset()
 
 
 def _usable(store: Store, service: ScalableService, postgres: Postgres) -> int | None:

@@ -8,8 +8,10 @@ from typing import Any
 
 from bytebridge.api.service import ScalableService
 from bytebridge.budget.claims import Role
+from bytebridge.budget.endpoints import Endpoint
 from bytebridge.budget.grants import Grant
 from bytebridge.budget.pools import plan_pools
+from bytebridge.budget.reservations import Booking, Reservation
 from bytebridge.resources.wiring import Wiring
 
 _FIELDS = {
@@ -27,6 +29,8 @@ class Holdings:
     """Grants of one service, and what stands in the way of more."""
 
     grants: dict[Role, Grant] = field(default_factory=dict)
+    bookings: dict[Role, tuple[Booking, ...]] = field(default_factory=dict)
+    """What each grant takes of which endpoint."""
     mark: str = ""
     """What the grants were made for, see `mark_of`."""
     budgeted: bool = False
@@ -65,7 +69,11 @@ def holdings_of(status: Mapping[str, Any]) -> Holdings:
         for role in Role
         if (grant := database.get(role.value))
     }
-    return Holdings(grants, database.get("mark", ""))
+    bookings = {
+        role: tuple(_booking(each) for each in database[role.value].get("endpoints", ()))
+        for role in grants
+    }
+    return Holdings(grants, bookings, database.get("mark", ""))
 
 
 def status_of(holdings: Holdings) -> dict[str, Any] | None:
@@ -79,9 +87,35 @@ def status_of(holdings: Holdings) -> dict[str, Any] | None:
     for role in Role:
         grant = holdings.grants.get(role)
         status[role.value] = (
-            {key: getattr(grant, name) for key, name in _FIELDS.items()} if grant else None
+            {key: getattr(grant, name) for key, name in _FIELDS.items()}
+            | {"endpoints": [_written(each) for each in holdings.bookings.get(role, ())]}
+            if grant
+            else None
         )
     return status
+
+
+def reservations_of(key: tuple[str, str], holdings: Holdings) -> list[Reservation]:
+    """What a service keeps whose spec is not understood."""
+    return [
+        Reservation((*key, role), grant, holdings.bookings.get(role, ()))
+        for role, grant in holdings.grants.items()
+    ]
+
+
+def _written(booking: Booking) -> dict[str, Any]:
+    of = booking.endpoint
+    return {
+        "host": of.host,
+        "port": of.port,
+        "connections": booking.connections,
+        "usableConnections": booking.usable,
+    }
+
+
+def _booking(written: Mapping[str, Any]) -> Booking:
+    of = Endpoint(written["host"], written["port"])
+    return Booking(of, written["connections"], written["usableConnections"])
 
 
 def mark_of(service: ScalableService) -> str:

@@ -9,7 +9,7 @@ import structlog
 from bytebridge.api.service import ScalableService
 from bytebridge.cluster.client import ClusterClient
 from bytebridge.cluster.errors import ApiError
-from bytebridge.controller.ceilings import capped, replicas_ceiling
+from bytebridge.controller.ceilings import capped, lasting_ceiling, replicas_ceiling
 from bytebridge.controller.children import apply_autoscaler, apply_children
 from bytebridge.controller.events import Occurrence, event, scaled, turns
 from bytebridge.controller.facts import facts_of, is_paused
@@ -141,8 +141,11 @@ async def _actuate(
     spec_too: bool,
 ) -> None:
     client, store = around.client, around.store
+    ceiling = lasting_ceiling(entry, service, deployment)
     if is_paused(service):
-        await apply_autoscaler(client, store, entry, service, 1, paused=True, spec_too=spec_too)
+        await apply_autoscaler(
+            client, store, entry, service, 1, ceiling, paused=True, spec_too=spec_too
+        )
         return
     hpa = next(around.store.hpas_of(key[0], service.target_name), None)
     actuation, entry.written = plan_actuation(
@@ -160,7 +163,9 @@ async def _actuate(
     if scale_to is not None and scale_to > present:
         await _scale(around, key, entry, service, present, decision)
     floor = decision.replicas
-    await apply_autoscaler(client, store, entry, service, floor, paused=False, spec_too=spec_too)
+    await apply_autoscaler(
+        client, store, entry, service, floor, ceiling, paused=False, spec_too=spec_too
+    )
     # On the way down the floor goes first: below it, the HPA would raise the replicas again.
     if scale_to is not None and scale_to < present:
         await _scale(around, key, entry, service, present, decision)
