@@ -43,7 +43,7 @@
   verbs: [list]
 - apiGroups: [events.k8s.io]
   resources: [events]
-  verbs: [create]
+  verbs: [list, create]
 {{- end -}}
 
 {{/* DatabaseBudgets are cluster-scoped, whatever is watched. */}}

@@ -113,10 +113,17 @@ def test_every_permission_is_needed_and_none_is_missing(
 ) -> None:
     values = {} if everywhere else {"watchNamespaces": [cluster.namespace]}
     with _installed(lab, tmp_path, cluster.namespace, values) as installed:
+
+        def looked_at_events() -> bool:
+            return any(
+                request.method == "GET" and request.path.endswith("/events")
+                for request in requests_of(lab.audit_log, installed.account)
+            )
+
         with running_operator(
             lab, tmp_path, environment=installed.environment, program=RELISTS_SOON
         ):
-            _live(cluster, load)
+            _live(cluster, load, looked_at_events)
         requests = requests_of(lab.audit_log, installed.account)
     denied = [request for request in requests if request.status == FORBIDDEN]
     used = {need for request in requests for need in request.needs}
@@ -133,12 +140,14 @@ def test_every_permission_is_needed_and_none_is_missing(
     assert not missing, "docs/security.md: not the request that was seen"
 
 
-def _live(cluster: Cluster, load: LoadExporter) -> None:
+def _live(cluster: Cluster, load: LoadExporter, looked_at_events: Callable[[], bool]) -> None:
     """The life of services: every child in every mode, load, drift, adoption, deletion."""
     _create_budget(cluster)
     load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=20)
     cluster.create(_with_pooler_and_cache("nlp"))
     cluster.create(_with_readers_by_address("rag"))
+    cluster.create(_never_started("stuck"))
+    wait_for("pods that wait for a volume", lambda: _wait_for_volumes(cluster), wanted=2)
     wait_for("Ready", lambda: cluster.condition("nlp", "Ready"), ("True", "ReplicasReady"), 60)
     wait_for("Ready", lambda: cluster.condition("rag", "Ready"), ("True", "ReplicasReady"), 60)
     load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=200)
@@ -149,6 +158,7 @@ def _live(cluster: Cluster, load: LoadExporter) -> None:
     for name in ("nlp", "rag"):
         cluster.patch(name, {"spec": {"cache": None, "database": None}})
     wait_for("pooler, cache and readers are gone", lambda: _extras(cluster), [], 60)
+    wait_for("Events are looked at", looked_at_events, wanted=True, seconds=60)
     cluster.delete("nlp")
     cluster.custom.delete_cluster_custom_object(GROUP, VERSION, BUDGET_PLURAL, cluster.namespace)
 
@@ -196,6 +206,27 @@ def _with_pooler_and_cache(name: str) -> Manifest:
     pooler = {"mode": "transaction", "placement": "Deployment"}
     service["spec"]["database"] = {"postgres": {**_postgres(), "pooler": pooler}}
     return service
+
+
+def _never_started(name: str) -> Manifest:
+    service = scalable_service(name)
+    annotations = {"lab.bytebridge.io/startup-seconds": "600"}
+    service["spec"]["template"]["metadata"] = {"annotations": annotations}
+    return service
+
+
+def _wait_for_volumes(cluster: Cluster) -> int:
+    """Tell of the pods, as a kubelet does, that their containers are still being created."""
+    creating = {"waiting": {"reason": "ContainerCreating"}}
+    status = {"name": "app", "image": "example", "imageID": "", "ready": False, "restartCount": 0}
+    body = {"status": {"containerStatuses": [{**status, "state": creating}]}}
+    pods = cluster.core.list_namespaced_pod(
+        cluster.namespace, label_selector="scaling.bytebridge.io/service=stuck"
+    ).items
+    running = [pod.metadata.name for pod in pods if pod.status.phase == "Running"]
+    for name in running:
+        cluster.core.patch_namespaced_pod_status(name, cluster.namespace, body)
+    return len(running)
 
 
 def _with_readers_by_address(name: str) -> Manifest:
