@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bytebridge.budget.guard import GuardMemory
 from bytebridge.controller.guard import guard_databases
 from unit.controller.build import KEY, Clock, WillingCluster, service_body, surroundings
 
@@ -16,5 +17,5 @@ async def test_a_database_that_is_not_watched_any_more_holds_nothing_back() -> N
     await guard_databases(
         around.store, around.client, nobody, around.store.services, 0.0, around.now()
     )
-    assert (entry.guard.bound, entry.guard.left_out) == (None, None)
+    assert entry.guard == GuardMemory()
     assert entry.holdings.left_out == frozenset()
