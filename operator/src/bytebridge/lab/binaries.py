@@ -92,7 +92,6 @@ PROGRAMS: Final = (
         tags="remove_all_sd",
     ),
 )
-
 """What the local cluster runs."""
 
 _HELM_VERSION: Final = "v4.3.1"

@@ -109,6 +109,7 @@ class Lab:
             self.start(name)
         self._wait("node", self._node_ready)
         self._wait("service account", self._default_account)
+        self._wait("binding of pods", self._pods_are_bound)
 
     def _build_commands(self, files: CertificateFiles) -> dict[str, commands.Command]:
         folder, ports = self._folder, self._ports
@@ -170,6 +171,15 @@ class Lab:
         except ApiServerError:
             return False
         return True
+
+    def _pods_are_bound(self) -> bool:
+        """The policy that binds pods is in force: one that comes before would wait for ever."""
+        pod = {
+            "metadata": {"generateName": "probe-"},
+            "spec": {"containers": [{"name": "probe", "image": "example"}]},
+        }
+        made = self._api.create("/api/v1/namespaces/default/pods?dryRun=All", pod)
+        return bool(made["spec"].get("nodeName"))
 
     def _prometheus_ready(self) -> bool:
         connection = http.client.HTTPConnection(LOOPBACK, self._ports.prometheus, timeout=2)
