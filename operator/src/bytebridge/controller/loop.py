@@ -15,6 +15,7 @@ from bytebridge.controller.service_pass import Surroundings, pass_over
 from bytebridge.controller.store import Entry, Key
 from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.observation import Readings
+from bytebridge.signals.cache import cache_queries
 from bytebridge.signals.dealing import SignalReport
 from bytebridge.signals.queries import SignalTarget
 from bytebridge.signals.source import SignalSource
@@ -155,6 +156,8 @@ class DecisionLoop:
         self._metrics.apply_errors.set(failed)
         for key, entry in entries.items():
             self._metrics.ready.labels(*key).set(entry.status.get("readyReplicas", 0))
+            if entry.service is not None and cache_queries(entry.service) is not None:
+                self._metrics.show_cache(key, entry.cache.signals)
         for key in self._shown - entries.keys():
             self._metrics.forget(*key)
         self._shown = set(entries)

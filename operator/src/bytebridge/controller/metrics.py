@@ -1,6 +1,10 @@
 """What the operator exports about itself."""
 
+from math import nan
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from bytebridge.signals.cache import CacheSignals
 
 
 class OperatorMetrics:
@@ -47,6 +51,18 @@ class OperatorMetrics:
             ["namespace", "service"],
             registry=self.registry,
         )
+        self.cache_hits = Gauge(
+            "bytebridge_cache_hit_ratio",
+            "Share of look-ups that the service's cache answers; NaN while it is unknown.",
+            ["namespace", "service"],
+            registry=self.registry,
+        )
+        self.cache_evictions = Gauge(
+            "bytebridge_cache_evictions_per_second",
+            "Entries that the service's cache drops for others; NaN while that is unknown.",
+            ["namespace", "service"],
+            registry=self.registry,
+        )
         self.queries = Counter(
             "bytebridge_prometheus_queries", "Queries sent.", registry=self.registry
         )
@@ -68,7 +84,14 @@ class OperatorMetrics:
             "bytebridge_leader", "1 while this operator acts.", registry=self.registry
         )
 
+    def show_cache(self, key: tuple[str, str], signals: CacheSignals) -> None:
+        """What is known of a service's cache."""
+        ratio, evictions = signals.hit_ratio, signals.evictions_per_second
+        self.cache_hits.labels(*key).set(nan if ratio is None else ratio)
+        self.cache_evictions.labels(*key).set(nan if evictions is None else evictions)
+
     def forget(self, namespace: str, name: str) -> None:
         """Drop the series of a deleted service."""
-        for gauge in (self.desired, self.ready, self.blind, self.blind_seconds):
+        of_services = (self.desired, self.ready, self.blind, self.blind_seconds)
+        for gauge in (*of_services, self.cache_hits, self.cache_evictions):
             gauge.remove_by_labels({"namespace": namespace, "service": name})
