@@ -98,6 +98,19 @@ def test_an_update_reaches_the_children_and_resets_no_replicas(
 
 
 @pytest.mark.usefixtures("operator")
+def test_somebody_elses_service_is_not_taken_over(cluster: Cluster) -> None:
+    theirs = {"metadata": {"name": "nlp"}, "spec": {"ports": [{"port": 5432}]}}
+    cluster.core.create_namespaced_service(cluster.namespace, theirs)
+    cluster.create(scalable_service("nlp"))
+    wait_for("refused", lambda: cluster.condition("nlp", "Stalled"), ("True", "NameTaken"))
+    assert cluster.names() == ["service/nlp"]
+    found = cluster.core.read_namespaced_service("nlp", cluster.namespace)
+    assert [port.port for port in found.spec.ports] == [5432]
+    cluster.core.delete_namespaced_service("nlp", cluster.namespace)
+    wait_for("children", cluster.names, CHILDREN)
+
+
+@pytest.mark.usefixtures("operator")
 def test_a_steady_service_is_not_written(cluster: Cluster, load: LoadExporter) -> None:
     load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=20)
     cluster.create(scalable_service("nlp"))

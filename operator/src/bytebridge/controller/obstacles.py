@@ -1,6 +1,6 @@
 """Why a service may not be touched: found before anything is written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bytebridge.api.names import KIND
 from bytebridge.controller.projection import ChildView, DeploymentView, HpaView
@@ -13,7 +13,7 @@ def find_obstacle(
     entry: Entry,
     rival: Key | None,
     deployment: DeploymentView | None,
-    child: ChildView | None,
+    children: Mapping[str, ChildView],
     hpas: Iterable[HpaView],
 ) -> Obstacle | None:
     """Reason and message of the first obstacle, or `None`.
@@ -22,7 +22,7 @@ def find_obstacle(
         entry: The service.
         rival: An older service that has the same target.
         deployment: The target.
-        child: The target again, with its owner.
+        children: Objects that bear the names of what would be made, by kind.
         hpas: All HPAs that scale the target.
     """
     service = entry.service
@@ -37,17 +37,15 @@ def find_obstacle(
     foreign = [hpa for hpa in hpas if hpa.owner != f"{KIND}/{entry.uid}"]
     if foreign:
         return "ForeignAutoscaler", _foreign_words(foreign[0], service.target_name)
-    if service.spec.target_ref is not None:
-        if deployment is None:
-            words = f"spec.targetRef.name: no Deployment {service.target_name}; create it"
-            return "TargetMissing", words
+    if service.spec.target_ref is not None and deployment is None:
+        words = f"spec.targetRef.name: no Deployment {service.target_name}; create it"
+        return "TargetMissing", words
+    name = service.metadata.name
+    taken = [kind for kind, child in children.items() if child.service != name]
+    if not taken:
         return None
-    if child is not None and child.service != service.metadata.name:
-        return "NameTaken", (
-            f"Deployment {service.target_name} exists and is not this service's: "
-            "adopt it by spec.targetRef, or rename one of them"
-        )
-    return None
+    mend = "adopt it by spec.targetRef, or rename" if taken[0] == "Deployment" else "rename"
+    return "NameTaken", f"{taken[0]} {name} exists and is not this service's: {mend} one of them"
 
 
 def _foreign_words(hpa: HpaView, target: str) -> str:

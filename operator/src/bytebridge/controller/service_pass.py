@@ -9,12 +9,13 @@ import structlog
 from bytebridge.api.service import ScalableService
 from bytebridge.cluster.client import ClusterClient
 from bytebridge.cluster.errors import ApiError
+from bytebridge.cluster.kinds import DEPLOYMENT, HPA, PDB, SERVICE
 from bytebridge.controller.ceilings import capped, lasting_ceiling, replicas_ceiling
 from bytebridge.controller.children import apply_autoscaler, apply_children
 from bytebridge.controller.events import Occurrence, event, scaled, turns
 from bytebridge.controller.facts import facts_of, is_paused
 from bytebridge.controller.obstacles import Obstacle, find_obstacle
-from bytebridge.controller.projection import DeploymentView
+from bytebridge.controller.projection import ChildView, DeploymentView
 from bytebridge.controller.reference_watch import look_for_missing
 from bytebridge.controller.startup import startup_p90
 from bytebridge.controller.status import build_status, says_something_new
@@ -26,6 +27,8 @@ from bytebridge.scaling.observation import Observation, Readings, Replicas
 from bytebridge.signals.cache import behind_cache
 
 log = structlog.get_logger()
+
+CHILDREN_OF_ALL = (SERVICE.name, PDB.name, HPA.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +92,16 @@ def _obstacle(
         entry,
         rival,
         store.deployments.get((key[0], target)),
-        store.children.get(("Deployment", key[0], target)),
+        _namesakes(store, key, service),
         store.hpas_of(key[0], target),
     )
+
+
+def _namesakes(store: Store, key: Key, service: ScalableService) -> dict[str, ChildView]:
+    """Objects that stand where this service's own would: server-side apply takes over by force."""
+    kinds = (HPA.name,) if service.spec.target_ref else (DEPLOYMENT.name, *CHILDREN_OF_ALL)
+    found = ((kind, store.children.get((kind, *key))) for kind in kinds)
+    return {kind: child for kind, child in found if child is not None}
 
 
 async def _serve(
