@@ -1,8 +1,11 @@
 """Where time is short, replicas are seen to and children wait."""
 
+from dataclasses import replace
+
 import pytest
 
 from bytebridge.controller.service_pass import pass_over
+from bytebridge.resources.autoscaler import autoscaler
 from bytebridge.scaling.observation import Readings
 from unit.controller.build import (
     KEY,
@@ -38,3 +41,20 @@ async def test_replicas_rise_with_or_without_time_for_children(with_children: bo
         else {"HorizontalPodAutoscaler"}
     )
     assert entry.outdated != with_children
+
+
+@pytest.mark.parametrize("with_children", [True, False])
+async def test_an_autoscaler_whose_floor_is_right_waits_with_the_children(
+    with_children: bool,
+) -> None:
+    cluster = WillingCluster()
+    around = surroundings(cluster, Clock())
+    around.store.put_service(service_body())
+    around.store.put_child("Deployment", cluster.deployment)
+    entry = around.store.services[KEY]
+    assert entry.service is not None
+    around.store.put_child("HorizontalPodAutoscaler", autoscaler(entry.service, 2, paused=False))
+    calm = replace(SURGE, requests_per_second={15.0: 5.0, 60.0: 5.0})
+    await pass_over(around, KEY, entry, None, calm, None, with_children=with_children)
+    kinds = [manifest["kind"] for manifest in cluster.applied]
+    assert ("HorizontalPodAutoscaler" in kinds) == with_children
