@@ -26,6 +26,16 @@ RUN /opt/builder/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-di
        /opt/bytebridge/lib
 
 FROM ${PYTHON_IMAGE}
+# The base brings an installer of its own, which nothing here needs.
+RUN set -eu; \
+    for module in pip setuptools wheel ensurepip; do \
+      found=$(python3 -c "from importlib.util import find_spec as f; s = f('$module'); print(s.submodule_search_locations[0] if s else '')"); \
+      if [ -n "$found" ]; then rm -rf "$found" "$found"-*.dist-info; fi; \
+    done; \
+    rm -rf /usr/local/bin/pip* /usr/share/python-wheels
+COPY --from=build /opt/bytebridge /opt/bytebridge
+ENV PATH=/opt/bytebridge/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# Last, so that another revision changes nothing but the labels.
 ARG VERSION=0.0.0+unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="bytebridge" \
@@ -33,15 +43,6 @@ LABEL org.opencontainers.image.title="bytebridge" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-# The base brings an installer of its own, which nothing here needs.
-RUN set -eu; \
-    for module in pip setuptools wheel ensurepip; do \
-      found=$(python3 -c "from importlib.util import find_spec as f; s = f('$module'); print(s.submodule_search_locations[0] if s else '')"); \
-      if [ -n "$found" ]; then rm -rf "$found" "$found"-*.dist-info; fi; \
-    done; \
-    rm -f /usr/local/bin/pip*
-COPY --from=build /opt/bytebridge /opt/bytebridge
-ENV PATH=/opt/bytebridge/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 65532:65532
 ENTRYPOINT ["bytebridge"]
 CMD ["run", "--all-namespaces"]
