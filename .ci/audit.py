@@ -1,9 +1,9 @@
 """Looks the locked runtime dependencies up in a database of known vulnerabilities (pip-audit).
 
-Ends with 0 where all were looked up and none is vulnerable, 1 where one is, and 3 where the database
-is out of reach: then nothing is known, which is never the same as nothing found. `AUDIT_OFFLINE=skip`
-turns 3 into 0, for machines that never reach a database. Further arguments are pip-audit's, such as
-`--vulnerability-service osv`.
+Ends with 0 where all were looked up and none is vulnerable, 1 where one is, and 3 where the
+database is out of reach: then nothing is known, which is never the same as nothing found.
+`AUDIT_OFFLINE=skip` turns 3 into 0, for machines that never reach a database. Further arguments are
+pip-audit's, such as `--vulnerability-service osv`.
 """
 
 import json

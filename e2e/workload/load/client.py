@@ -12,7 +12,7 @@ import aiohttp
 from e2e.workload.load.summary import OK, Outcome
 
 IDLE_SECONDS: Final = 2.0
-"""A connection that was idle for longer is closed: below the time for which a pod that ends still serves."""
+"""Idle connections are closed after it: sooner than a pod that ends stops serving."""
 READY_POLL_SECONDS: Final = 0.5
 
 
@@ -40,7 +40,7 @@ async def wait_until_ready(target: Target, seconds: float) -> None:
         while True:
             try:
                 async with session.get(f"{target.url}/readyz") as response:
-                    if response.status == 200:  # noqa: PLR2004
+                    if response.status == 200:
                         return
             except aiohttp.ClientError:
                 pass  # Not there yet; what comes of it is told by the time that is up.

@@ -49,9 +49,7 @@ class Classifier:
 
     def save(self, path: Path) -> None:
         """Write it as a NumPy archive, without pickled objects."""
-        np.savez_compressed(
-            path, types=np.array(self.types), weights=self.weights, bias=self.bias
-        )
+        np.savez_compressed(path, types=np.array(self.types), weights=self.weights, bias=self.bias)
 
 
 def load_classifier(path: Path) -> Classifier:

@@ -1,11 +1,12 @@
 """Text as a vector: hashed n-grams of words and of letters.
 
-Source of the hashing trick with signs: Weinberger et al., "Feature Hashing for Large Scale Multitask
-Learning" (2009). Hashes are CRC-32, which is the same on every machine.
+Source of the hashing trick with signs: Weinberger et al., "Feature Hashing for Large Scale
+Multitask Learning" (2009). Hashes are CRC-32, which is the same on every machine.
 """
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 from zlib import crc32
 
@@ -34,7 +35,7 @@ def features(text: str) -> Vector:
 def _grams(text: str) -> Iterator[bytes]:
     words = [word.encode() for word in _WORD.findall(text.lower())]
     yield from words
-    for one, other in zip(words, words[1:], strict=False):
+    for one, other in pairwise(words):
         yield one + b" " + other
     for word in words:
         padded = b"^" + word + b"$"

@@ -1,4 +1,7 @@
-"""Trains the classifier; `python -m e2e.workload.model.training FILE` is a step of the image's build."""
+"""Trains the classifier.
+
+`python -m e2e.workload.model.training FILE` is a step of the image's build.
+"""
 
 import sys
 from collections.abc import Sequence
@@ -20,7 +23,7 @@ LEAST_ACCURACY: Final = 0.75
 
 
 def train(clauses: Sequence[Clause]) -> Classifier:
-    """Fit by full-batch gradient descent from zero, so that the same clauses give the same model."""
+    """Fit by full-batch gradient descent from zero: the same clauses give the same model."""
     types = tuple(sorted({clause.type for clause in clauses}))
     rows = np.stack([features(clause.text) for clause in clauses])
     wanted = np.zeros((len(clauses), len(types)), dtype=np.float32)
@@ -51,7 +54,9 @@ def main(target: Path) -> int:
     reached = accuracy(train(learned), held_out)
     print(f"accuracy on {len(held_out)} clauses held out: {reached:.3f}")
     if reached < LEAST_ACCURACY:
-        print(f"expected at least {LEAST_ACCURACY}: mend clauses.txt or the features", file=sys.stderr)
+        print(
+            f"expected at least {LEAST_ACCURACY}: mend clauses.txt or the features", file=sys.stderr
+        )
         return 1
     train(clauses).save(target)
     return 0

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from typing import Final
 
 from aiohttp import web
@@ -10,9 +10,9 @@ from aiohttp import web
 from e2e.workload.model.classifier import load_classifier
 from e2e.workload.service.answers import Answers
 from e2e.workload.service.application import ClauseService, Lifecycle
-from e2e.workload.service.cache import open_cache
+from e2e.workload.service.cache import AnswerCache, NoCache
 from e2e.workload.service.metrics import ServiceMetrics
-from e2e.workload.service.policies import open_policies
+from e2e.workload.service.policies import NoPolicies, Policies
 from e2e.workload.service.settings import ServiceSettings
 from e2e.workload.service.slots import Slots
 
@@ -32,12 +32,8 @@ async def serve(settings: ServiceSettings, host: str = "0.0.0.0") -> None:  # no
     slots, lifecycle = Slots(settings.slots, settings.queue_limit), Lifecycle()
     metrics = ServiceMetrics(slots)
     async with AsyncExitStack() as stack:
-        cache = await stack.enter_async_context(
-            open_cache(settings.redis_url, settings.cache_seconds, metrics)
-        )
-        policies = await stack.enter_async_context(
-            open_policies(settings.database_url, settings.pool_size, metrics)
-        )
+        cache = await stack.enter_async_context(_open_cache(settings, metrics))
+        policies = await stack.enter_async_context(_open_policies(settings, metrics))
         answers = Answers(load_classifier(settings.model), slots, policies, metrics)
         service = ClauseService(answers, cache, metrics, lifecycle)
         runner = web.AppRunner(
@@ -53,3 +49,24 @@ async def serve(settings: ServiceSettings, host: str = "0.0.0.0") -> None:  # no
         # Nothing tells a pod that its address has reached every proxy's list of the gone.
         await asyncio.sleep(settings.drain_seconds)
     print("ended", flush=True)
+
+
+# What a pod does not use it does not load: with a tenth of a core that is seconds of its start.
+def _open_cache(
+    settings: ServiceSettings, metrics: ServiceMetrics
+) -> AbstractAsyncContextManager[AnswerCache]:
+    if settings.redis_url is None:
+        return nullcontext(NoCache())
+    from e2e.workload.service.redis_cache import open_redis_cache
+
+    return open_redis_cache(settings.redis_url, settings.cache_seconds, metrics)
+
+
+def _open_policies(
+    settings: ServiceSettings, metrics: ServiceMetrics
+) -> AbstractAsyncContextManager[Policies]:
+    if settings.database_url is None:
+        return nullcontext(NoPolicies())
+    from e2e.workload.service.postgres_policies import open_postgres_policies
+
+    return open_postgres_policies(settings.database_url, settings.pool_size, metrics)
