@@ -6,6 +6,7 @@ import typer
 
 from e2e.cluster.engine import start_engine, stop_engine
 from e2e.cluster.errors import ClusterError
+from e2e.cluster.node_image import node_image
 
 app = typer.Typer(help="The cluster of the end-to-end tests.", no_args_is_help=True)
 
@@ -26,6 +27,13 @@ def engine(
         return
     found = start_engine(typer.echo)
     typer.echo(f"docker client: {found.client}")
+
+
+@app.command("node-image")
+def make_node_image() -> None:
+    """Find the image of a node, or else make it (once)."""
+    found = node_image(start_engine(typer.echo), typer.echo)
+    typer.echo(f"node image: {found.tag} ({found.reason})")
 
 
 if __name__ == "__main__":
