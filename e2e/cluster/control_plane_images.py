@@ -108,12 +108,13 @@ def fill_store(
             stderr=subprocess.STDOUT,
         )
     try:
-        ctr = [programs["ctr"], "--address", socket, "--namespace", "k8s.io"]
+        ctr: list[Path | str] = [programs["ctr"], "--address", socket, "--namespace", "k8s.io"]
         _wait([*ctr, "version"], log)
         run(
             [
-                *(*ctr, "images", "import", "--no-unpack", "--digests"),
-                *("--label", "io.cri-containerd.image=managed", archive),
+                *ctr,
+                *("images", "import", "--no-unpack", "--digests"),
+                *("--label", "io.cri-containerd.image=managed", str(archive)),
             ]
         )
     finally:
