@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,12 +21,11 @@ from bytebridge.lab.errors import LabError
 from e2e.cluster import engine_programs, traces
 from e2e.cluster.errors import ClusterError
 from e2e.cluster.process import run
+from e2e.cluster.stages import Say
 
 _SOCKET: Final = Path("/var/run/docker.sock")
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 60.0
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

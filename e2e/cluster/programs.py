@@ -11,9 +11,9 @@ from typing import Final
 from bytebridge.lab.binaries import KUBERNETES, PROGRAMS, Found, Program, find_or_make, kubernetes
 from bytebridge.lab.download import Release
 from bytebridge.lab.errors import LabError
-from e2e.cluster.engine import Say
 from e2e.cluster.errors import ClusterError
 from e2e.cluster.process import run
+from e2e.cluster.stages import Say
 
 KIND_VERSION: Final = "v0.33.0"
 STOCK_IMAGE: Final = (
