@@ -1,0 +1,178 @@
+"""The kind cluster of the end-to-end tests: up, images into it, down."""
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from bytebridge.lab.binaries import cache_folder
+from e2e.cluster import kind_configuration, pod_network
+from e2e.cluster.engine import Engine
+from e2e.cluster.errors import ClusterError
+from e2e.cluster.node_image import NodeImage, node_image
+from e2e.cluster.process import run
+from e2e.cluster.programs import KIND, KUBECTL, make
+from e2e.cluster.stages import Say, stage
+
+NAME: Final = "bytebridge-e2e"
+ALLOWED_CONTEXTS: Final = (f"kind-{NAME}",)
+"""The only contexts that the tests act on."""
+
+_READY_SECONDS: Final = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster that answers.
+
+    Attributes:
+        engine: Where its nodes are containers.
+        kubeconfig: A file of its own; the user's is never touched.
+        kubectl_program: A kubectl of its version.
+        context: On the list of allowed contexts.
+    """
+
+    engine: Engine
+    kubeconfig: Path
+    kubectl_program: Path
+    kind_program: Path
+    context: str = ALLOWED_CONTEXTS[0]
+
+    def kubectl(
+        self, *arguments: str | Path, given: str | None = None, timeout_seconds: float = 300.0
+    ) -> str:
+        """Run kubectl with these arguments against this cluster; see `e2e.cluster.process.run`."""
+        command = [
+            *(self.kubectl_program, "--kubeconfig", self.kubeconfig, "--context", self.context),
+            *arguments,
+        ]
+        return run(command, given=given, timeout_seconds=timeout_seconds)
+
+    def get(self, *arguments: str) -> dict[str, Any]:
+        """`kubectl get ... --output json`, read."""
+        found: dict[str, Any] = json.loads(self.kubectl("get", *arguments, "--output", "json"))
+        return found
+
+    def nodes(self) -> list[str]:
+        """Names of the nodes, which are names of containers too."""
+        return [node["metadata"]["name"] for node in self.get("nodes")["items"]]
+
+    def load(self, images: Iterable[str]) -> None:
+        """Copy images from the engine to every node."""
+        _kind(self.engine, self.kind_program, "load", "docker-image", *images, "--name", NAME)
+
+
+def kubeconfig_path() -> Path:
+    """The kubeconfig file of the cluster, and of nothing else."""
+    return cache_folder().parent / "e2e" / "kubeconfig"
+
+
+def refuse_foreign_context(kubeconfig: str) -> None:
+    """Refuse a kubeconfig whose present context is not on the list of allowed ones.
+
+    Args:
+        kubeconfig: The file's text.
+
+    Raises:
+        ClusterError: It is another context; the message names it and the list.
+    """
+    current = (yaml.safe_load(kubeconfig) or {}).get("current-context")
+    if current not in ALLOWED_CONTEXTS:
+        raise ClusterError(
+            f"the present context is {current}: end-to-end tests act only on "
+            f"{', '.join(ALLOWED_CONTEXTS)}"
+        )
+
+
+def up(engine: Engine, say: Say, nodes: int = 1) -> Cluster:
+    """Find the cluster, or else create it.
+
+    Args:
+        engine: Where the nodes become containers.
+        say: Told what takes its time, and how long it took.
+        nodes: How many; a cluster that was kept with another number is made anew.
+
+    Raises:
+        ClusterError: It cannot be made, or is not Ready in time.
+    """
+    kubeconfig = kubeconfig_path()
+    kubeconfig.parent.mkdir(parents=True, exist_ok=True)
+    cluster = Cluster(engine, kubeconfig, make(KUBECTL, say), make(KIND, say))
+    present = _kind(engine, cluster.kind_program, "get", "nodes", "--name", NAME).split()
+    if len(present) == nodes and _answers(cluster):
+        say(f"kind cluster {NAME}: kept from before, {nodes} node(s)")
+        return cluster
+    if present:
+        say(f"kind cluster {NAME}: {len(present)} node(s) that do not serve; made anew")
+        down(engine, say)
+    image = node_image(engine, say)
+    say(f"node image: {image.tag} ({image.reason})")
+    with stage(f"kind cluster {NAME}, {nodes} node(s)", say):
+        _create(cluster, image, nodes)
+    with stage("nodes and cluster DNS Ready", say):
+        _wait_until_ready(cluster, image)
+    return cluster
+
+
+def down(engine: Engine, say: Say) -> None:
+    """Delete the cluster and its network; nothing is said against it where there is none."""
+    with stage(f"kind cluster {NAME} deleted", say):
+        kind, kubeconfig = make(KIND, say), kubeconfig_path()
+        _kind(engine, kind, "delete", "cluster", "--name", NAME, "--kubeconfig", str(kubeconfig))
+        kubeconfig.unlink(missing_ok=True)
+        if engine.run("network", "ls", "--quiet", "--filter", f"name=^{NAME}$").strip():
+            engine.run("network", "rm", NAME)
+
+
+def _kind(engine: Engine, program: Path, *arguments: str, given: str | None = None) -> str:
+    # A network of its own can be removed without a look at the user's other clusters.
+    environment = {**engine.environment(), "KIND_EXPERIMENTAL_DOCKER_NETWORK": NAME}
+    return run([program, *arguments], environment=environment, given=given)
+
+
+def _answers(cluster: Cluster) -> bool:
+    try:
+        refuse_foreign_context(cluster.kubeconfig.read_text())
+        cluster.kubectl("get", "--raw", "/readyz", timeout_seconds=20)
+    except (OSError, ClusterError):
+        return False
+    return True
+
+
+def _create(cluster: Cluster, image: NodeImage, nodes: int) -> None:
+    machine = kind_configuration.this_machine()
+    wanted = kind_configuration.configuration(machine, nodes, own_network=not image.stock)
+    _kind(
+        cluster.engine,
+        cluster.kind_program,
+        *("create", "cluster", "--name", NAME, "--image", image.tag),
+        *("--kubeconfig", str(cluster.kubeconfig), "--config", "-"),
+        given=yaml.safe_dump(wanted),
+    )
+    refuse_foreign_context(cluster.kubeconfig.read_text())
+
+
+def _wait_until_ready(cluster: Cluster, image: NodeImage) -> None:
+    if not image.stock:
+        _set_up_network(cluster)
+    limit = f"--timeout={_READY_SECONDS}s"
+    cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", limit)
+    cluster.kubectl("-n", "kube-system", "rollout", "status", "deployment/coredns", limit)
+
+
+def _set_up_network(cluster: Cluster) -> None:
+    """Kubernetes gives a node its range of addresses soon after it has joined."""
+    deadline = time.monotonic() + _READY_SECONDS
+    while True:
+        try:
+            pod_network.set_up(cluster.engine, cluster.get("nodes"))
+        except ClusterError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+        else:
+            return
