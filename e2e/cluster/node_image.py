@@ -89,32 +89,33 @@ def _pull(engine: Engine, say: Say) -> str | None:
         Why there is none; `None`: it is there.
     """
     say(f"pulling {STOCK_IMAGE} ...")
-    process = subprocess.Popen(
-        [engine.client, "pull", STOCK_IMAGE],
-        env=engine.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
     lines: list[str] = []
     answered = threading.Event()
 
-    def read() -> None:
-        for line in process.stdout or ():
+    def read(output: Iterable[str]) -> None:
+        for line in output:
             lines.append(line.strip())
             if "Pulling from" in line:
                 answered.set()
 
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    reader.join(_REACH_SECONDS)
-    if reader.is_alive() and answered.is_set():
-        reader.join(_PULL_SECONDS)
-    if reader.is_alive():
-        process.kill()
+    with subprocess.Popen(
+        [engine.client, "pull", STOCK_IMAGE],
+        env=engine.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        reader = threading.Thread(target=read, args=(process.stdout,), daemon=True)
+        reader.start()
+        reader.join(_REACH_SECONDS)
+        if reader.is_alive() and answered.is_set():
+            reader.join(_PULL_SECONDS)
+        if reader.is_alive():
+            process.kill()
+            lines.append("it took too long")
         reader.join()
-        lines.append("it took too long")
-    return None if process.wait() == 0 else lines[-1]
+    return None if process.returncode == 0 else lines[-1]
 
 
 def _build(engine: Engine, tag: str, say: Say) -> None:
