@@ -43,7 +43,7 @@ class ClauseService:
         """All routes."""
         application = web.Application(
             client_max_size=LARGEST_DOCUMENT_BYTES,
-            middlewares=[web.middleware(self._let_go_while_draining)],
+            middlewares=[self._let_go_while_draining],
         )
         application.add_routes(
             [
@@ -98,6 +98,7 @@ class ClauseService:
         await self._cache.put(document, answer)
         return web.Response(body=answer, content_type=_JSON, headers={"X-Cache": "miss"})
 
+    @web.middleware
     async def _let_go_while_draining(
         self, request: web.Request, handler: Handler
     ) -> web.StreamResponse:
