@@ -24,4 +24,5 @@ SQL
   pg_ctl --pgdata "$PGDATA" --wait --silent --mode fast stop
 fi
 # What is in it is worth nothing.
-exec postgres -D "$PGDATA" -c listen_addresses='*' -k /tmp -c fsync=off -c shared_buffers=16MB "$@"
+exec postgres -D "$PGDATA" -c listen_addresses='*' -k /tmp -c fsync=off -c shared_buffers=16MB \
+  -c jit=off "$@"

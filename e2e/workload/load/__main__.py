@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--target", default=os.environ.get("TARGET", "http://127.0.0.1:8080"), help="service")
     add("--profile", default=os.environ.get("PROFILE", "60@5"), help="SECONDS@RATE[-RATE],...")
-    add("--clauses", type=int, default=40, help="clauses of a document")
+    add("--clauses", type=int, default=120, help="clauses of a document")
     add("--repeated", type=float, default=0.3, help="share of documents that come again")
     add("--rotate", type=float, default=0.2, help="share of requests that end their connection")
     add("--timeout-seconds", type=float, default=10.0, help="for an answer")

@@ -17,7 +17,7 @@ class DocumentMix:
     """What a stream of documents is made of."""
 
     clauses: Sequence[Clause]
-    length: int = 40
+    length: int = 120
     """Clauses of a document: what an inference costs grows with them."""
     repeated: float = 0.3
     """Share of requests with a document that was sent before, or will be."""

@@ -41,8 +41,10 @@ class ClauseService:
 
     def application(self) -> web.Application:
         """All routes."""
-        application = web.Application(client_max_size=LARGEST_DOCUMENT_BYTES)
-        application.on_response_prepare.append(self._let_go_while_draining)
+        application = web.Application(
+            client_max_size=LARGEST_DOCUMENT_BYTES,
+            middlewares=[self._let_go_while_draining],
+        )
         application.add_routes(
             [
                 web.post(_ROUTE, self.classify),
@@ -96,10 +98,15 @@ class ClauseService:
         await self._cache.put(document, answer)
         return web.Response(body=answer, content_type=_JSON, headers={"X-Cache": "miss"})
 
-    async def _let_go_while_draining(self, _: web.Request, response: web.StreamResponse) -> None:
+    @web.middleware
+    async def _let_go_while_draining(
+        self, request: web.Request, handler: Handler
+    ) -> web.StreamResponse:
         """Clients that keep their connection would come back to a server that ends."""
+        response = await handler(request)
         if self._lifecycle.draining:
             response.force_close()
+        return response
 
 
 def _document(body: bytes) -> str | None:
