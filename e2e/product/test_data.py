@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from e2e.product.rates import SURGE, USUAL
+from e2e.product.rates import RISE, SURGE, USUAL
 from e2e.scene.prometheus import value
 from e2e.scene.scene import Scene
 from support.objects import wait_for
@@ -28,7 +28,7 @@ def test_the_cache_beside_the_pods_is_used(scene: Scene, say: Say) -> None:
 
 def test_a_surge_keeps_within_the_connections_of_the_database(scene: Scene, say: Say) -> None:
     scene.serve("database", "pooler")
-    load = scene.load("surge", f"15@{USUAL},60@{SURGE}")
+    load = scene.load("surge", f"{RISE},30@{SURGE}")
     most = 0
     while not load.finished():
         most = max(most, _connections(scene))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from e2e.product.rates import SURGE, USUAL
+from e2e.product.rates import RISE, SURGE, USUAL
 from e2e.scene import prometheus as monitoring
 from e2e.scene.prometheus import value
 from e2e.scene.release import NAMESPACE, Release
@@ -11,13 +11,13 @@ from support.objects import stays, wait_for
 
 Say = Callable[[str], None]
 
-PROFILE = f"15@{USUAL},75@{SURGE}"
+PROFILE = f"{RISE},45@{SURGE}"
 
 
 def test_a_rolling_update_during_a_surge(scene: Scene, say: Say) -> None:
     scene.serve()
     load = scene.load("surge", PROFILE)
-    scene.reach(4, seconds=90)
+    scene.reach(3, seconds=120)
     before = {pod.metadata.name for pod in scene.pods()}
     scene.cluster.kubectl(
         *("-n", scene.namespace, "patch", "ssvc", NAME, "--type=json", "--patch"),
@@ -43,7 +43,7 @@ def test_the_operator_is_killed_during_a_surge(scene: Scene, release: Release, s
     scene.cluster.kubectl(
         *("-n", NAMESPACE, "delete", "pod", leader, "--grace-period=0", "--force")
     )
-    scene.reach(6, seconds=90)
+    scene.reach(3, seconds=120)
     assert release.leader() not in ("", leader)
     result = load.result(seconds=180)
     say(f"operator killed: {result}")
@@ -54,7 +54,7 @@ def test_the_operator_is_killed_during_a_surge(scene: Scene, release: Release, s
 def test_a_node_is_drained_during_a_surge(scene: Scene, say: Say) -> None:
     scene.serve(minReplicas=2)
     load = scene.load("surge", PROFILE)
-    scene.reach(4, seconds=90)
+    scene.reach(3, seconds=120)
     worker = scene.cluster.nodes()[-1]
     try:
         scene.cluster.kubectl(
@@ -73,8 +73,8 @@ def test_a_node_is_drained_during_a_surge(scene: Scene, say: Say) -> None:
 def test_prometheus_is_gone_during_a_surge(scene: Scene, say: Say) -> None:
     """Replicas stay as they are as long as nothing is known."""
     scene.serve()
-    load = scene.load("surge", f"15@{USUAL},60@{SURGE},60@{USUAL}")
-    scene.reach(6, seconds=90)
+    load = scene.load("surge", f"{RISE},30@{SURGE},60@{USUAL}")
+    scene.reach(3, seconds=120)
     scale = ("-n", monitoring.NAMESPACE, "scale", "deployment/prometheus")
     try:
         scene.cluster.kubectl(*scale, "--replicas=0")
@@ -98,7 +98,7 @@ def test_prometheus_is_gone_during_a_surge(scene: Scene, say: Say) -> None:
 def test_an_upgrade_of_the_release_during_a_surge(scene: Scene, release: Release, say: Say) -> None:
     scene.serve()
     load = scene.load("surge", PROFILE)
-    scene.reach(4, seconds=90)
+    scene.reach(3, seconds=120)
     before = {pod.metadata.uid for pod in scene.pods()}
     old = {pod["metadata"]["name"] for pod in release.pods()}
     try:

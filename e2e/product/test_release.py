@@ -9,7 +9,7 @@ import yaml
 
 from e2e.cluster.cluster import ALLOWED_CONTEXTS, refuse_foreign_context
 from e2e.cluster.errors import ClusterError
-from e2e.product.rates import SURGE, USUAL
+from e2e.product.rates import RISE, USUAL
 from e2e.scene.prometheus import ask, value
 from e2e.scene.release import NAMESPACE, SELECTOR, Release
 from e2e.scene.scene import NAME, Scene
@@ -31,7 +31,7 @@ def test_from_the_install_to_the_first_scaled_service(
     begun = time.monotonic()
     release.install()
     scene.serve()
-    load = scene.load("first", f"10@{USUAL},40@{SURGE}")
+    load = scene.load("first", RISE)
     scene.reach(2, seconds=120)
     took = time.monotonic() - begun
     say(f"helm install to the first scaled service: {took:.0f} s")

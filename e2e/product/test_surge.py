@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from e2e.product.rates import SURGE, USUAL
+from e2e.product.rates import RISE, SURGE, USUAL
 from e2e.scene.scene import Scene
 
-PROFILE = f"30@{USUAL},90@{SURGE},60@{USUAL}"
+PROFILE = f"{RISE},60@{SURGE},60@{USUAL}"
 
 
 def test_a_surge_is_served_without_a_failed_request(
@@ -13,12 +13,12 @@ def test_a_surge_is_served_without_a_failed_request(
 ) -> None:
     scene.serve()
     load = scene.load("surge", PROFILE)
-    scene.reach(6, seconds=120)
-    result = load.result(seconds=240)
+    scene.reach(4, seconds=120)
+    result = load.result(seconds=300)
     say(f"surge: {result}")
     assert result.failed == {}
     assert result.sent == result.ok
-    assert len(result.pods) >= 6, "new pods take their part"
+    assert len(result.pods) >= 4, "new pods take their part"
     scene.fall_to(2, seconds=180)
     assert scene.restarts() == 0
 
@@ -26,8 +26,8 @@ def test_a_surge_is_served_without_a_failed_request(
 def test_what_it_did_can_be_read(scene: Scene) -> None:
     """The status, Events and the printed columns tell how many replicas there are, and why."""
     scene.serve()
-    load = scene.load("surge", f"10@{USUAL},40@{SURGE}")
-    scene.reach(4, seconds=90)
+    load = scene.load("surge", f"{RISE},10@{SURGE}")
+    scene.reach(3, seconds=120)
     decision = scene.status()["lastDecision"]
     assert decision["message"]
     assert decision["floors"]
