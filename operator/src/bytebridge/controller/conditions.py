@@ -128,7 +128,8 @@ def _metrics_available(facts: Facts) -> Finding:
     if facts.decision is None:
         return Finding("Unknown", "NotAsked", "nothing was asked of Prometheus yet")
     if facts.decision.reason in {Reason.SIGNALS_UNKNOWN, Reason.FALLBACK}:
-        why = facts.signal_errors or "no fresh samples: see spec.metrics and the PodMonitor"
+        seen = facts.decision.held or "no fresh samples"
+        why = facts.signal_errors or f"{seen}: see spec.metrics and the PodMonitor"
         return Finding("False", facts.decision.reason.value, why)
     return Finding("True", "Fresh", "the signals are fresh")
 
