@@ -18,6 +18,7 @@ from bytebridge.resources.postgres import certificate_volume, pool_variables, po
 from bytebridge.resources.readers import behind_one_address, readers_name
 from bytebridge.resources.redis import redis_environment, redis_sidecars
 from bytebridge.resources.shared_cache import shared_cache_name
+from bytebridge.resources.termination import end_gracefully
 from bytebridge.resources.wiring import UNWIRED, Wiring
 
 
@@ -34,6 +35,8 @@ def complete_template(service: ScalableService, wiring: Wiring = UNWIRED) -> Man
     app = app_container(service, spec)
     add_environment(app, _environment(service, wiring))
     _add_certificate(service, app, spec)
+    if service.spec.exposure is not None:
+        end_gracefully(service.spec.exposure, app, spec)
     sidecars, volumes = _sidecars(service)
     _add_by_name(spec, "initContainers", sidecars)
     _add_by_name(spec, "volumes", volumes)
