@@ -53,3 +53,9 @@ KINDS = {
         *(INGRESS, HTTP_ROUTE, BACKEND_CONFIG, BACKEND_POLICY, HEALTH_CHECK_POLICY),
     )
 }
+
+LISTED_KINDS = (CONFIG_MAP, ENDPOINT_SLICE, NETWORK_POLICY, POD_MONITOR)
+"""Children that are listed by their label, without their contents.
+
+A watch on all ConfigMaps of a cluster would bring what is none of the operator's business.
+"""

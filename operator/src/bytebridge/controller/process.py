@@ -50,9 +50,9 @@ async def run_operator(settings: OperatorSettings) -> None:
         store = Store(settings.tick_seconds)
         scopes = scopes_of(settings.namespaces)
         budgets = await client.knows(DATABASE_BUDGET)
-        await fill(store, client, scopes, budgets=budgets)
         # Rights may be given in the watched namespaces only; an unknown kind is so everywhere.
         monitors = await client.knows(POD_MONITOR, scopes[0])
+        await fill(store, client, scopes, budgets=budgets, monitors=monitors)
         loop = DecisionLoop(
             Surroundings(store, client, monitors, time.monotonic, _now),
             source,
@@ -63,7 +63,7 @@ async def run_operator(settings: OperatorSettings) -> None:
         await _serve_health(stack, settings, loop, metrics)
         _spare_the_collector()
         log.info("operator started", services=len(store.services))
-        relisting = asyncio.create_task(relist(store, client, scopes))
+        relisting = asyncio.create_task(relist(store, client, scopes, monitors=monitors))
         stack.callback(relisting.cancel)
         registry = build_registry(store, budgets=budgets)
         await _run_until_stopped(loop, registry, settings.namespaces, stop)

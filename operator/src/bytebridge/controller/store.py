@@ -140,7 +140,7 @@ class Store:
         """Remember a Deployment, an HPA, or another child."""
         metadata = body["metadata"]
         namespace, name = metadata["namespace"], metadata["name"]
-        self.children[kind, namespace, name] = child_view(body)
+        self.children[kind, namespace, name] = child_view(kind, body)
         if kind == "Deployment":
             self.deployments[namespace, name] = deployment_view(body)
         elif kind == "HorizontalPodAutoscaler":
