@@ -8,7 +8,8 @@ from bytebridge.cluster.client import SCALE_MANAGER, ClusterClient, Manifest, su
 from bytebridge.cluster.errors import ApiError
 from bytebridge.cluster.kinds import KINDS
 from bytebridge.controller.projection import child_view
-from bytebridge.controller.store import ChildKey, Entry, Store
+from bytebridge.controller.routes import ChildKey
+from bytebridge.controller.store import Entry, Store
 from bytebridge.resources.autoscaler import autoscaler, steered_minimum
 from bytebridge.resources.children import children, optional_children
 from bytebridge.resources.deployment import initial_replicas
@@ -29,7 +30,7 @@ async def apply_children(
     wiring = entry.holdings.wiring
     wanted = children(service, pod_monitors=monitors, wiring=wiring)
     for manifest in wanted:
-        key = _key(manifest)
+        key = child_key(manifest)
         if entry.built.get(key) != _digest(manifest) or _differs(store, entry, key):
             await _apply(client, store, entry, manifest, service)
     if entry.applied_generation != entry.generation:
@@ -75,7 +76,8 @@ async def apply_autoscaler(
         entry.autoscaler_mark = mark
 
 
-def _key(manifest: Manifest) -> ChildKey:
+def child_key(manifest: Manifest) -> ChildKey:
+    """Kind, namespace and name of an object."""
     metadata = manifest["metadata"]
     return manifest["kind"], metadata["namespace"], metadata["name"]
 
@@ -98,9 +100,9 @@ def _differs(store: Store, entry: Entry, key: ChildKey) -> bool:
 async def _apply(
     client: ClusterClient, store: Store, entry: Entry, manifest: Manifest, service: ScalableService
 ) -> None:
-    key = _key(manifest)
+    key = child_key(manifest)
     made = key not in store.children
-    await _refuse_foreign(client, store, service, key)
+    await refuse_foreign(client, store, service, key)
     scaled = manifest["kind"] == "Deployment" and "replicas" not in manifest["spec"]
     if made and scaled:
         await _create_scaled(client, manifest, initial_replicas(service, entry.holdings.wiring))
@@ -110,7 +112,7 @@ async def _apply(
     entry.built[key] = _digest(manifest)
 
 
-async def _refuse_foreign(
+async def refuse_foreign(
     client: ClusterClient, store: Store, service: ScalableService, key: ChildKey
 ) -> None:
     """Leave alone what bears a child's name and is not this service's.
@@ -151,7 +153,7 @@ async def _delete_others(
     wanted: list[Manifest],
 ) -> None:
     """Delete the pooler or cache of a former spec: it would go on to hold connections."""
-    keys = {_key(manifest) for manifest in wanted}
+    keys = {child_key(manifest) for manifest in wanted}
     for kind, name in optional_children(service):
         key = (kind, service.metadata.namespace, name)
         live = store.children.get(key)

@@ -13,6 +13,7 @@ from bytebridge.cluster.kinds import DEPLOYMENT, HPA, PDB, SERVICE
 from bytebridge.controller.ceilings import capped, lasting_ceiling, replicas_ceiling
 from bytebridge.controller.children import apply_autoscaler, apply_children
 from bytebridge.controller.events import Occurrence, event, scaled, turns
+from bytebridge.controller.exposure import keep_exposure
 from bytebridge.controller.facts import facts_of, is_paused
 from bytebridge.controller.obstacles import Obstacle, find_obstacle
 from bytebridge.controller.projection import ChildView, DeploymentView
@@ -138,6 +139,7 @@ async def _serve(
 async def _keep_children(around: Surroundings, entry: Entry, service: ScalableService) -> None:
     if not service.spec.scaling.dry_run:
         await apply_children(around.client, around.store, entry, service, around.pod_monitors)
+        await keep_exposure(around.client, around.store, entry, service)
 
 
 async def _actuate(
@@ -248,6 +250,9 @@ async def _report(
             "hitRatio": round(figures.hit_ratio, 3),
             "evictionsPerSecond": figures.evictions_per_second,
         }
+    if facts.exposure is not None or entry.status.get("exposure"):
+        address = facts.exposure.view.address if facts.exposure and facts.exposure.view else None
+        status["exposure"] = {"address": address} if address else None
     if says_something_new(status, entry.status):
         await around.client.patch_status(*key, status)
         before, entry.status = entry.status, status
