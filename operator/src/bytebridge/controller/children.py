@@ -31,7 +31,7 @@ async def apply_children(
     wanted = children(service, pod_monitors=monitors, wiring=wiring)
     for manifest in wanted:
         key = child_key(manifest)
-        if entry.built.get(key) != _digest(manifest) or _differs(store, entry, key):
+        if entry.built.get(key) != digest(manifest) or _differs(store, entry, key):
             await _apply(client, store, entry, manifest, service)
     if entry.applied_generation != entry.generation:
         await _delete_others(client, store, entry, service, wanted)
@@ -82,7 +82,8 @@ def child_key(manifest: Manifest) -> ChildKey:
     return manifest["kind"], metadata["namespace"], metadata["name"]
 
 
-def _digest(manifest: Manifest) -> str:
+def digest(manifest: Manifest) -> str:
+    """What an object is built as, in short."""
     text = json.dumps(manifest, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
@@ -109,7 +110,7 @@ async def _apply(
     applied = await client.apply(manifest)
     store.put_child(manifest["kind"], applied)
     entry.applied[key] = store.children[key].fingerprint
-    entry.built[key] = _digest(manifest)
+    entry.built[key] = digest(manifest)
 
 
 async def refuse_foreign(

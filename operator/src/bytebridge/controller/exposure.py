@@ -9,7 +9,7 @@ from bytebridge.api.service import ScalableService
 from bytebridge.cluster.client import ClusterClient, Manifest
 from bytebridge.cluster.errors import ApiError
 from bytebridge.cluster.kinds import KINDS
-from bytebridge.controller.children import child_key, refuse_foreign
+from bytebridge.controller.children import child_key, digest, refuse_foreign
 from bytebridge.controller.obstacles import Obstacle
 from bytebridge.controller.routes import ChildKey
 from bytebridge.controller.store import Entry, Store, Unserved
@@ -89,7 +89,10 @@ async def _expose(
             if obstacle is not None:
                 return obstacle  # before anything is applied
         for manifest in exposure_children(service):
-            await _apply(client, store, entry, manifest)
+            key = child_key(manifest)
+            changed = entry.exposure.built.get(key) != digest(manifest)
+            if changed or _differs(store, entry, key):
+                await _apply(client, store, entry, manifest)
         entry.exposure.generation = entry.generation
     # Only now, so that a change from one kind to the other leaves no time without either.
     await _delete_others(client, store, entry, service, kinds)
@@ -129,6 +132,7 @@ async def _apply(client: ClusterClient, store: Store, entry: Entry, manifest: Ma
     key = child_key(manifest)
     store.put_route(key[0], await client.apply(manifest))
     entry.exposure.applied[key] = store.children[key].fingerprint
+    entry.exposure.built[key] = digest(manifest)
     entry.exposure.annotations[key] = manifest["metadata"].get("annotations", {})
 
 
@@ -149,4 +153,5 @@ async def _delete_others(
         await client.delete(KINDS[key[0]], key[1], key[2])
         store.forget_child(*key)
         entry.exposure.applied.pop(key, None)
+        entry.exposure.built.pop(key, None)
         entry.exposure.annotations.pop(key, None)

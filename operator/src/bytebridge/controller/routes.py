@@ -31,6 +31,8 @@ class ExposureMemory:
     """Of the spec that the children show."""
     applied: dict[ChildKey, str] = field(default_factory=dict)
     """Fingerprints that the last apply left."""
+    built: dict[ChildKey, str] = field(default_factory=dict)
+    """Digests of the manifests that were last applied."""
     annotations: dict[ChildKey, Mapping[str, str]] = field(default_factory=dict)
     """That the last apply asked for; controllers add theirs."""
 
