@@ -6,8 +6,9 @@ import pytest
 
 from bytebridge.api.exposure import Exposure
 from bytebridge.cluster.errors import ApiError
-from bytebridge.controller.exposure import keep_exposure
+from bytebridge.controller.exposure import find_unserved, keep_exposure
 from bytebridge.controller.exposure_words import ExposureFacts, exposed, graceful_termination
+from bytebridge.controller.route_watch import look_at_all_routes
 from bytebridge.controller.routes import RouteView, route_view
 from bytebridge.controller.store import Entry, Store, Unserved
 from bytebridge.resources.termination import Termination
@@ -166,6 +167,51 @@ async def test_a_kind_that_is_gone_is_named_with_the_mend() -> None:
     scene.store.unserved["HTTPRoute"] = Unserved.FORBIDDEN
     await scene.keep()
     assert scene.obstacle() == "Forbidden"
+
+
+class Lists:
+    """Answers to lists, by kind."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+
+    async def list_labelled(self, kind: Any, _namespace: str | None) -> list[dict[str, Any]]:
+        answer = self.answers.get(kind.name, [])
+        if isinstance(answer, int):
+            raise ApiError(answer, kind.name, "no")
+        found: list[dict[str, Any]] = answer
+        return found
+
+
+async def test_a_kind_that_cannot_be_listed_keeps_no_operator_from_starting() -> None:
+    store = Store(TICK_SECONDS)
+    ingress = {"metadata": {"namespace": KEY[0], "name": KEY[1], "ownerReferences": [OWNER]}}
+    lists: Any = Lists(Ingress=[ingress], HTTPRoute=404, BackendConfig=429, GCPBackendPolicy=403)
+    await look_at_all_routes(store, lists, (None,))
+    assert store.unserved == {
+        "HTTPRoute": Unserved.MISSING,
+        "BackendConfig": Unserved.UNSEEN,
+        "GCPBackendPolicy": Unserved.FORBIDDEN,
+    }
+    assert list(store.routes) == [("Ingress", *KEY)]
+    assert find_unserved(store, ("Ingress", "BackendConfig")) is not None
+    assert find_unserved(store, ("Ingress",)) is None
+
+
+async def test_what_was_applied_during_a_list_is_newer_than_it() -> None:
+    scene = Scene({})
+
+    class Late(Lists):
+        async def list_labelled(self, kind: Any, namespace: str | None) -> list[dict[str, Any]]:
+            found = await super().list_labelled(kind, namespace)
+            if kind.name == "Ingress":
+                del scene.store.unserved["Ingress"]
+                await scene.keep()
+            return found
+
+    lists: Any = Late()
+    await look_at_all_routes(scene.store, lists, (None,))
+    assert list(scene.store.routes) == [("Ingress", *KEY)]
 
 
 async def test_a_refusal_stops_nothing_else_and_is_tried_again() -> None:

@@ -69,6 +69,8 @@ def find_unserved(store: Store, kinds: tuple[str, ...]) -> Obstacle | None:
         if found is Unserved.FORBIDDEN:
             words = f"the operator may not list {kind}: give its account the chart's permissions"
             return "Forbidden", words
+        if found is Unserved.UNSEEN:
+            return "KindUnseen", f"{kind} could not be listed yet: it is tried again soon"
     return None
 
 

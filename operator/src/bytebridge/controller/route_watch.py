@@ -22,31 +22,36 @@ LOOK_SECONDS = 15.0
 async def look_at_all_routes(store: Store, client: ClusterClient, scopes: Scopes) -> None:
     """List all kinds once, with what former specs have left behind.
 
-    Raises:
-        ApiError: The API server did not answer.
+    One that cannot be listed, as a CRD that is being installed, keeps no operator from starting.
     """
     for name in EXPOSURE_KINDS:
-        await _look(store, client, scopes, KINDS[name])
+        store.unserved[name] = Unserved.UNSEEN
+    await _look_at(store, client, scopes, set(EXPOSURE_KINDS))
 
 
 async def watch_routes(store: Store, client: ClusterClient, scopes: Scopes) -> None:
     """List the kinds that are in use now and then, until cancelled."""
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        for name in sorted(_in_use(store)):
-            try:
-                await _look(store, client, scopes, KINDS[name])
-            except ApiError as error:
-                log.warning("not listed", kind=name, error=str(error))
+        await _look_at(store, client, scopes, _in_use(store))
 
 
 def _in_use(store: Store) -> set[str]:
-    """Kinds that a spec asks for, or that are there."""
+    """Kinds that a spec asks for, that are there, or of which nothing is known yet."""
     used = {kind for kind, _, _ in store.routes}
+    used |= {kind for kind, why in store.unserved.items() if why is Unserved.UNSEEN}
     for entry in store.services.values():
         if entry.service is not None and entry.service.spec.exposure is not None:
             used.update(exposure_kinds(entry.service.spec.exposure))
     return used
+
+
+async def _look_at(store: Store, client: ClusterClient, scopes: Scopes, kinds: set[str]) -> None:
+    for name in sorted(kinds):
+        try:
+            await _look(store, client, scopes, KINDS[name])
+        except ApiError as error:
+            log.warning("not listed", kind=name, error=str(error))
 
 
 async def _look(store: Store, client: ClusterClient, scopes: Scopes, kind: Kind) -> None:

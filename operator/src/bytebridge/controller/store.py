@@ -38,6 +38,8 @@ class Unserved(Enum):
     """The cluster does not know the kind."""
     FORBIDDEN = auto()
     """The operator may not see it."""
+    UNSEEN = auto()
+    """The API server has not answered yet."""
 
 
 @dataclass(slots=True)
