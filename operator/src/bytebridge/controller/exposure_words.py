@@ -37,6 +37,12 @@ def exposed(facts: ExposureFacts) -> Words:
     return "True", "AddressAssigned", f"{hosts} at {view.address}"
 
 
+def exposure_status(facts: ExposureFacts | None) -> dict[str, str] | None:
+    """For the status; `None` ends what it said before."""
+    address = facts.view.address if facts and facts.view else None
+    return {"address": address} if address else None
+
+
 def _route(view: RouteView, hosts: str) -> Words:
     if view.accepted is None:
         words = "no Gateway has accepted the HTTPRoute yet: see that parentRefs name one that runs"

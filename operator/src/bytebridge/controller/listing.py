@@ -62,6 +62,19 @@ async def fill(
             store.put_service(body)
 
 
+async def begin_anew(store: Store, client: ClusterClient, scopes: Scopes, *, budgets: bool) -> None:
+    """Forget what this operator remembers of services, and go on from what another has left.
+
+    Their statuses keep what must outlive an operator: decisions, grants, what was learned.
+
+    Raises:
+        ApiError: The API server refused, or did not answer; nothing is forgotten.
+    """
+    shared = await client.list_all(DATABASE_BUDGET, None) if budgets else []
+    bodies = [b for scope in scopes for b in await client.list_all(SCALABLE_SERVICE, scope)]
+    store.begin_anew(bodies, shared)
+
+
 async def forget_deleted(
     store: Store, client: ClusterClient, scopes: Scopes, *, monitors: bool
 ) -> int:

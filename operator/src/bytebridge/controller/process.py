@@ -8,6 +8,7 @@ import socket
 import time
 import uuid
 from contextlib import AsyncExitStack
+from functools import partial
 
 import kopf
 import structlog
@@ -19,7 +20,7 @@ from bytebridge.cluster.kinds import DATABASE_BUDGET, POD_MONITOR
 from bytebridge.cluster.leadership import Leadership
 from bytebridge.controller.handlers import build_registry, kopf_settings
 from bytebridge.controller.health import health_application
-from bytebridge.controller.listing import fill, relist, scopes_of
+from bytebridge.controller.listing import begin_anew, fill, relist, scopes_of
 from bytebridge.controller.loop import DecisionLoop
 from bytebridge.controller.metrics import OperatorMetrics
 from bytebridge.controller.route_watch import look_at_all_routes, watch_routes
@@ -61,6 +62,7 @@ async def run_operator(settings: OperatorSettings) -> None:
             Leadership(client, settings.lease_namespace, _identity(), _now),
             metrics,
             settings.tick_seconds,
+            partial(begin_anew, store, client, scopes, budgets=budgets),
         )
         await _serve_health(stack, settings, loop, metrics)
         _spare_the_collector()
