@@ -209,9 +209,12 @@ async def test_what_was_applied_during_a_list_is_newer_than_it() -> None:
                 await scene.keep()
             return found
 
-    lists: Any = Late()
-    await look_at_all_routes(scene.store, lists, (None,))
-    assert list(scene.store.routes) == [("Ingress", *KEY)]
+    old = {"metadata": {"namespace": KEY[0], "name": KEY[1], "ownerReferences": [OWNER]}}
+    for answer in ([], [old]):
+        lists: Any = Late(Ingress=answer)
+        scene.store.forget_child("Ingress", *KEY)
+        await look_at_all_routes(scene.store, lists, (None,))
+        assert await scene.keep() == []
 
 
 async def test_a_refusal_stops_nothing_else_and_is_tried_again() -> None:

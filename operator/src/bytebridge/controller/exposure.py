@@ -146,6 +146,8 @@ async def _delete_others(
     kinds: tuple[str, ...],
 ) -> None:
     """Delete what a former spec has made, by this operator or one before it."""
+    if not store.routes:
+        return
     for key in _keys(service, EXPOSURE_KINDS):
         live, view = store.children.get(key), store.routes.get(key)
         if key[0] in kinds or live is None or live.service != service.metadata.name:

@@ -253,7 +253,7 @@ async def _report(
             "hitRatio": round(figures.hit_ratio, 3),
             "evictionsPerSecond": figures.evictions_per_second,
         }
-    if facts.exposure is not None or entry.status.get("exposure"):
+    if entry.service is not None and (facts.exposure or entry.status.get("exposure")):
         status["exposure"] = exposure_status(facts.exposure)
     _remember(entry)
     if entry.learned is not None:
