@@ -103,6 +103,22 @@ def annotated(manifest: dict[str, Any], name: str) -> dict[str, Any]:
     return {**manifest, "metadata": {**metadata, "annotations": annotations}}
 
 
+async def test_a_change_that_comes_while_it_is_applied_is_applied_next() -> None:
+    scene = Scene({})
+
+    class Changing(Routes):
+        async def apply(self, manifest: dict[str, Any]) -> dict[str, Any]:
+            if scene.generation == 1:
+                scene.change({"path": "/v2"})
+            return await super().apply(manifest)
+
+    scene.cluster = Changing()
+    assert await scene.keep() == ["apply Ingress"]
+    assert await scene.keep() == ["apply Ingress"]
+    (rule,) = scene.cluster.objects["Ingress"]["spec"]["rules"]
+    assert rule["http"]["paths"][0]["path"] == "/v2"
+
+
 async def test_the_former_route_stays_until_the_new_one_is_there() -> None:
     scene = Scene({})
     await scene.keep()
@@ -196,6 +212,14 @@ async def test_a_kind_that_cannot_be_listed_keeps_no_operator_from_starting() ->
     assert list(store.routes) == [("Ingress", *KEY)]
     assert find_unserved(store, ("Ingress", "BackendConfig")) is not None
     assert find_unserved(store, ("Ingress",)) is None
+
+
+async def test_what_is_not_listed_any_more_is_applied_again() -> None:
+    scene = Scene({})
+    await scene.keep()
+    lists: Any = Lists()
+    await look_at_all_routes(scene.store, lists, (None,))
+    assert await scene.keep() == ["apply Ingress"]
 
 
 async def test_what_was_applied_during_a_list_is_newer_than_it() -> None:

@@ -33,9 +33,10 @@ async def apply_children(
         key = child_key(manifest)
         if entry.built.get(key) != digest(manifest) or _differs(store, entry, key):
             await _apply(client, store, entry, manifest, service)
-    if entry.applied_generation != entry.generation:
+    generation = service.metadata.generation  # The entry's own may have moved on meanwhile.
+    if entry.applied_generation != generation:
         await _delete_others(client, store, entry, service, wanted)
-    entry.applied_generation, entry.applied_wiring = entry.generation, wiring
+    entry.applied_generation, entry.applied_wiring = generation, wiring
 
 
 async def apply_autoscaler(
@@ -67,7 +68,7 @@ async def apply_autoscaler(
     wanted = steered_minimum(service, floor, paused=paused, ceiling=ceiling)
     hpa = next(store.hpas_of(service.metadata.namespace, service.target_name), None)
     behind = hpa is None or hpa.min_replicas != wanted
-    mark = f"{entry.generation}/{paused}/{ceiling}"
+    mark = f"{service.metadata.generation}/{paused}/{ceiling}"
     key = (HPA_KIND, service.metadata.namespace, service.metadata.name)
     outdated = entry.autoscaler_mark != mark or _differs(store, entry, key)
     if behind or (spec_too and outdated):

@@ -83,9 +83,8 @@ async def _expose(
     if obstacle is not None:
         return obstacle
     keys = list(_keys(service, kinds))
-    if entry.exposure.generation != entry.generation or any(
-        _differs(store, entry, key) for key in keys
-    ):
+    generation = service.metadata.generation  # The entry's own may move on meanwhile.
+    if entry.exposure.generation != generation or any(_differs(store, entry, key) for key in keys):
         for key in keys:
             obstacle = await _foreign(client, store, service, key)
             if obstacle is not None:
@@ -95,7 +94,7 @@ async def _expose(
             changed = entry.exposure.built.get(key) != digest(manifest)
             if changed or _differs(store, entry, key):
                 await _apply(client, store, entry, manifest)
-        entry.exposure.generation = entry.generation
+        entry.exposure.generation = generation
     # Only now, so that a change from one kind to the other leaves no time without either.
     await _delete_others(client, store, entry, service, kinds)
     return None
