@@ -9,6 +9,7 @@ import time
 import uuid
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import Any, cast
 
 import kopf
 import structlog
@@ -86,6 +87,9 @@ async def _run_until_stopped(
             standalone=True,
             clusterwide=not namespaces,
             namespaces=namespaces,
+            # By itself kopf asks who runs it, and a container's user need not have a name. Its own
+            # type of identities is private, and but a str.
+            identity=cast("Any", _identity()),
             stop_flag=watch_stop,
         )
     )
