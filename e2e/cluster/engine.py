@@ -56,9 +56,15 @@ class Engine:
         path = f"{self.client.parent}:{os.environ['PATH']}"
         return {"DOCKER_BUILDKIT": "0", **os.environ, "PATH": path}
 
-    def has_image(self, tag: str) -> bool:
-        """Whether an image of this name is there."""
-        return bool(self.run("images", "--quiet", tag).strip())
+    def has_image(self, name: str) -> bool:
+        """Whether an image of this name, with a tag or a digest, is there."""
+        asked = subprocess.run(
+            [self.client, "image", "inspect", name],
+            env=self.environment(),
+            capture_output=True,
+            check=False,
+        )
+        return asked.returncode == 0
 
 
 def engine_folder() -> Path:
