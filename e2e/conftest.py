@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 import pytest
 
@@ -92,7 +91,5 @@ def cluster(engine: Engine, say: Say) -> Iterator[Cluster]:
 @pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace for one test; all that is in it goes with it."""
-    name = f"e2e-{uuid4().hex[:8]}"
-    cluster.kubectl("create", "namespace", name)
-    yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=true", "--timeout=120s")
+    with cluster.namespace() as name:
+        yield name

@@ -1,11 +1,12 @@
 """The kind cluster of the end-to-end tests: up, images into it, down."""
 
 import json
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import yaml
 
@@ -67,6 +68,16 @@ class Cluster:
     def forwarded(self, namespace: str, target: str, port: int) -> AbstractContextManager[str]:
         """A port of a pod or service on loopback, as a URL; see `port_forward`."""
         return port_forward([*self._command(), "--namespace", namespace], target, port)
+
+    @contextmanager
+    def namespace(self) -> Iterator[str]:
+        """A new namespace; when the context is left, it goes with all that is in it."""
+        name = f"e2e-{uuid4().hex[:8]}"
+        self.kubectl("create", "namespace", name)
+        try:
+            yield name
+        finally:
+            self.kubectl("delete", "namespace", name, "--wait=true", "--timeout=180s")
 
     def load(self, images: Iterable[str]) -> None:
         """Copy images from the engine to every node."""
