@@ -23,7 +23,7 @@ BUILD_ARGS ?=
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): $(LOCK) pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "ByteBridge needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
@@ -66,6 +66,15 @@ lint: $(STAMP) ## Check format, lint, types, layers and the generated CRD
 .PHONY: test
 test: lint binaries helm servers ## Run every check and every test, on a real local control plane
 	$(BIN)/pytest tests $(ARGS)
+
+.PHONY: e2e
+e2e: $(STAMP) ## Run the end-to-end tests on a kind cluster made for them (KEEP=1 keeps it); see docs/e2e.md
+	KEEP=$(KEEP) $(BIN)/pytest e2e $(ARGS)
+
+.PHONY: e2e-clean
+e2e-clean: $(STAMP) ## Delete the cluster of the end-to-end tests and stop the Docker engine started for it
+	$(BIN)/python -m e2e.cluster down
+	$(BIN)/python -m e2e.cluster engine --stop
 
 .PHONY: demo
 demo: $(STAMP) binaries ## Watch a surge to ten times the usual load on a local cluster (ARGS="--policy hpa" for a plain HPA)

@@ -1,11 +1,12 @@
 """The kind cluster of the end-to-end tests: up, images into it, down."""
 
 import json
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import yaml
 
@@ -13,10 +14,12 @@ from bytebridge.lab.binaries import cache_folder
 from e2e.cluster import kind_configuration, pod_network
 from e2e.cluster.engine import Engine
 from e2e.cluster.errors import ClusterError
-from e2e.cluster.node_image import NodeImage, node_image
+from e2e.cluster.node_image import NodeImage, node_image, own_tag
+from e2e.cluster.port_forward import port_forward
 from e2e.cluster.process import run
-from e2e.cluster.programs import KIND, KUBECTL, make
+from e2e.cluster.programs import KIND, KUBECTL, STOCK_IMAGE, make
 from e2e.cluster.stages import Say, stage
+from e2e.cluster.waiting import until_it_works
 
 NAME: Final = "bytebridge-e2e"
 ALLOWED_CONTEXTS: Final = (f"kind-{NAME}",)
@@ -46,24 +49,42 @@ class Cluster:
         self, *arguments: str | Path, given: str | None = None, timeout_seconds: float = 300.0
     ) -> str:
         """Run kubectl with these arguments against this cluster; see `e2e.cluster.process.run`."""
-        command = [
-            *(self.kubectl_program, "--kubeconfig", self.kubeconfig, "--context", self.context),
-            *arguments,
-        ]
-        return run(command, given=given, timeout_seconds=timeout_seconds)
+        return run([*self._command(), *arguments], given=given, timeout_seconds=timeout_seconds)
 
     def get(self, *arguments: str) -> dict[str, Any]:
         """`kubectl get ... --output json`, read."""
         found: dict[str, Any] = json.loads(self.kubectl("get", *arguments, "--output", "json"))
         return found
 
-    def nodes(self) -> list[str]:
-        """Names of the nodes, which are names of containers too."""
-        return [node["metadata"]["name"] for node in self.get("nodes")["items"]]
+    def version(self) -> str:
+        """The version of Kubernetes that the API server tells."""
+        told: dict[str, Any] = json.loads(self.kubectl("get", "--raw", "/version"))
+        return str(told["gitVersion"])
+
+    def containers(self) -> list[str]:
+        """The engine's containers that are nodes, by the nodes' names."""
+        return _kind(self.engine, self.kind_program, "get", "nodes", "--name", NAME).split()
+
+    def forwarded(self, namespace: str, target: str, port: int) -> AbstractContextManager[str]:
+        """A port of a pod or service on loopback, as a URL; see `port_forward`."""
+        return port_forward([*self._command(), "--namespace", namespace], target, port)
+
+    @contextmanager
+    def namespace(self) -> Iterator[str]:
+        """A new namespace; when the context is left, it goes with all that is in it."""
+        name = f"e2e-{uuid4().hex[:8]}"
+        self.kubectl("create", "namespace", name)
+        try:
+            yield name
+        finally:
+            self.kubectl("delete", "namespace", name, "--wait=true", "--timeout=180s")
 
     def load(self, images: Iterable[str]) -> None:
         """Copy images from the engine to every node."""
         _kind(self.engine, self.kind_program, "load", "docker-image", *images, "--name", NAME)
+
+    def _command(self) -> list[str | Path]:
+        return [self.kubectl_program, "--kubeconfig", self.kubeconfig, "--context", self.context]
 
 
 def kubeconfig_path() -> Path:
@@ -102,19 +123,23 @@ def up(engine: Engine, say: Say, nodes: int = 1) -> Cluster:
     kubeconfig = kubeconfig_path()
     kubeconfig.parent.mkdir(parents=True, exist_ok=True)
     cluster = Cluster(engine, kubeconfig, make(KUBECTL, say), make(KIND, say))
-    present = _kind(engine, cluster.kind_program, "get", "nodes", "--name", NAME).split()
-    if len(present) == nodes and _answers(cluster):
+    present = cluster.containers()
+    if len(present) == nodes and _is_current(engine, present) and _answers(cluster):
         say(f"kind cluster {NAME}: kept from before, {nodes} node(s)")
         return cluster
     if present:
-        say(f"kind cluster {NAME}: {len(present)} node(s) that do not serve; made anew")
+        say(f"kind cluster {NAME}: {len(present)} node(s) that do not serve this; made anew")
         down(engine, say)
     image = node_image(engine, say)
     say(f"node image: {image.tag} ({image.reason})")
-    with stage(f"kind cluster {NAME}, {nodes} node(s)", say):
-        _create(cluster, image, nodes)
-    with stage("nodes and cluster DNS Ready", say):
-        _wait_until_ready(cluster, image)
+    try:
+        with stage(f"kind cluster {NAME}, {nodes} node(s)", say):
+            _create(cluster, image, nodes)
+        with stage("nodes and cluster DNS Ready", say):
+            _wait_until_ready(cluster, image)
+    except BaseException:
+        down(engine, say)
+        raise
     return cluster
 
 
@@ -134,6 +159,12 @@ def _kind(engine: Engine, program: Path, *arguments: str, given: str | None = No
     return run([program, *arguments], environment=environment, given=given)
 
 
+def _is_current(engine: Engine, containers: Iterable[str]) -> bool:
+    """Whether the nodes are of an image that would be used today."""
+    used = {engine.run("inspect", "--format", "{{.Config.Image}}", name) for name in containers}
+    return {image.strip() for image in used} <= {STOCK_IMAGE, own_tag()}
+
+
 def _answers(cluster: Cluster) -> bool:
     try:
         refuse_foreign_context(cluster.kubeconfig.read_text())
@@ -146,33 +177,24 @@ def _answers(cluster: Cluster) -> bool:
 def _create(cluster: Cluster, image: NodeImage, nodes: int) -> None:
     machine = kind_configuration.this_machine()
     wanted = kind_configuration.configuration(machine, nodes, own_network=not image.stock)
-    _kind(
-        cluster.engine,
-        cluster.kind_program,
-        *("create", "cluster", "--name", NAME, "--image", image.tag),
-        *("--kubeconfig", str(cluster.kubeconfig), "--config", "-"),
-        given=yaml.safe_dump(wanted),
-    )
+    create = ["create", "cluster", "--retain", "--name", NAME, "--image", image.tag]
+    target = ["--kubeconfig", str(cluster.kubeconfig), "--config", "-"]
+    try:
+        _kind(cluster.engine, cluster.kind_program, *create, *target, given=yaml.safe_dump(wanted))
+    except ClusterError as error:
+        logs = cluster.kubeconfig.parent / "failed-creation"
+        _kind(cluster.engine, cluster.kind_program, "export", "logs", str(logs), "--name", NAME)
+        raise ClusterError(f"{error}\nthe nodes' logs are in {logs}") from error
     refuse_foreign_context(cluster.kubeconfig.read_text())
 
 
 def _wait_until_ready(cluster: Cluster, image: NodeImage) -> None:
     if not image.stock:
-        _set_up_network(cluster)
+        # Kubernetes gives a node its range of addresses soon after it has joined.
+        until_it_works(
+            lambda: pod_network.set_up(cluster.engine, cluster.get("nodes")), _READY_SECONDS
+        )
     limit = f"--timeout={_READY_SECONDS}s"
     cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", limit)
-    cluster.kubectl("-n", "kube-system", "rollout", "status", "deployment/coredns", limit)
-
-
-def _set_up_network(cluster: Cluster) -> None:
-    """Kubernetes gives a node its range of addresses soon after it has joined."""
-    deadline = time.monotonic() + _READY_SECONDS
-    while True:
-        try:
-            pod_network.set_up(cluster.engine, cluster.get("nodes"))
-        except ClusterError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.5)
-        else:
-            return
+    for workload in ("daemonset/kube-proxy", "deployment/coredns"):
+        cluster.kubectl("-n", "kube-system", "rollout", "status", workload, limit)

@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 from e2e.cluster.archive import Image, write_archive
 from e2e.cluster.errors import ClusterError
 from e2e.cluster.process import run
+from e2e.cluster.waiting import until_it_works
 
 _START_SECONDS: Final = 30.0
 _IPTABLES: Final = tuple(
@@ -109,7 +109,7 @@ def fill_store(
         )
     try:
         ctr: list[Path | str] = [programs["ctr"], "--address", socket, "--namespace", "k8s.io"]
-        _wait([*ctr, "version"], log)
+        until_it_works(lambda: run([*ctr, "version"]), _START_SECONDS, pause_seconds=0.1)
         run(
             [
                 *ctr,
@@ -132,18 +132,3 @@ def store_configuration(store: Path, state: Path, socket: Path) -> str:
         f"disabled_plugins = [{disabled}]\n"
         f'[grpc]\n  address = "{socket}"\n'
     )
-
-
-def _wait(command: list[Path | str], log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            run(command)
-        except ClusterError:
-            if time.monotonic() > deadline:
-                raise ClusterError(
-                    f"containerd does not answer:\n{log.read_text()[-2000:]}"
-                ) from None
-            time.sleep(0.1)
-        else:
-            return

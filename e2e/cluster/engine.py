@@ -56,9 +56,15 @@ class Engine:
         path = f"{self.client.parent}:{os.environ['PATH']}"
         return {"DOCKER_BUILDKIT": "0", **os.environ, "PATH": path}
 
-    def has_image(self, tag: str) -> bool:
-        """Whether an image of this name is there."""
-        return bool(self.run("images", "--quiet", tag).strip())
+    def has_image(self, name: str) -> bool:
+        """Whether an image of this name, with a tag or a digest, is there."""
+        asked = subprocess.run(
+            [self.client, "image", "inspect", name],
+            env=self.environment(),
+            capture_output=True,
+            check=False,
+        )
+        return asked.returncode == 0
 
 
 def engine_folder() -> Path:
@@ -146,17 +152,10 @@ def _start(folder: Path, say: Say) -> Engine:
         *("--pidfile", str(folder / "dockerd.pid")),
         *engine_programs.runtime_options(server, folder / "tools", environment),
     ]
-    with (folder / "dockerd.log").open("w") as log:
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    (folder / "state.json").write_text(json.dumps({"before": before, "pid": process.pid}))
-    found = _wait(process, folder / "dockerd.log")
+    log = folder / "dockerd.log"
+    pid = _spawn(command, environment, log)
+    (folder / "state.json").write_text(json.dumps({"before": before, "pid": pid}))
+    found = _wait(pid, log)
     say(f"Docker engine {found.version}: started in {time.monotonic() - begun:.1f} s")
     return Engine(found.client, found.version, started=True)
 
@@ -179,15 +178,30 @@ def _bridges() -> list[str]:
     return [f"br-{name[:12]}" for name in listed.split()]
 
 
-def _wait(process: "subprocess.Popen[bytes]", log: Path) -> Engine:
+def _spawn(command: list[str], environment: dict[str, str], log: Path) -> int:
+    """Start a process that outlives this one, and return its number."""
+    with log.open("w") as output:
+        return os.posix_spawn(
+            command[0],
+            command,
+            environment,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, output.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, output.fileno(), 2),
+            ],
+            setsid=True,
+        )
+
+
+def _wait(pid: int, log: Path) -> Engine:
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
+    while _is_engine(pid) and time.monotonic() < deadline:
         found = find_engine() if _SOCKET.exists() else None
         if found:
             return found
         time.sleep(0.2)
+        _reap(pid)
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
     raise ClusterError(f"the Docker engine did not start; {log} ends:\n{tail}")
 

@@ -15,6 +15,11 @@ kind: KubeletConfiguration
 apiVersion: kubelet.config.k8s.io/v1beta1
 failCgroupV1: false
 """
+_TAKES_PODS: Final = """\
+kind: InitConfiguration
+nodeRegistration:
+  taints: []
+"""
 _RESTRICT_SCORE: Final = """\
 [plugins."io.containerd.grpc.v1.cri"]
   restrict_oom_score_adj = true
@@ -45,7 +50,7 @@ def configuration(machine: Machine, nodes: int, own_network: bool) -> dict[str, 
 
     Args:
         machine: Where the nodes run.
-        nodes: How many; the first is the control plane, and takes pods if it is alone.
+        nodes: How many; the first is the control plane, which takes pods too.
         own_network: Whether we set up the network between pods, as the node image has none.
     """
     if nodes < 1:
@@ -53,11 +58,14 @@ def configuration(machine: Machine, nodes: int, own_network: bool) -> dict[str, 
     networking: dict[str, Any] = {"podSubnet": POD_SUBNET}
     if own_network:
         networking["disableDefaultCNI"] = True
+    first: dict[str, Any] = {"role": "control-plane"}
+    if nodes > 1:  # Alone, kind itself lets it take pods.
+        first["kubeadmConfigPatches"] = [_TAKES_PODS]
     made: dict[str, Any] = {
         "kind": "Cluster",
         "apiVersion": "kind.x-k8s.io/v1alpha4",
         "networking": networking,
-        "nodes": [{"role": "control-plane"}, *({"role": "worker"} for _ in range(nodes - 1))],
+        "nodes": [first, *({"role": "worker"} for _ in range(nodes - 1))],
     }
     if machine.cgroup_v1:
         made["kubeadmConfigPatches"] = [_KUBELET_ON_V1]

@@ -25,6 +25,7 @@ from e2e.cluster.programs import (
 from e2e.cluster.stages import Say, stage
 
 _HERE: Final = Path(__file__).parent
+_REPOSITORY: Final = "bytebridge-e2e/node"
 _REACH_SECONDS: Final = 15.0
 _PULL_SECONDS: Final = 900.0
 
@@ -50,13 +51,13 @@ def node_image(engine: Engine, say: Say) -> NodeImage:
     own = own_tag()
     if engine.has_image(own):
         return NodeImage(own, False, "it was made from packages before")
-    refusal = _pull(engine, say)
+    refusal = pull_stock_image(engine, say)
     if refusal is None:
         return NodeImage(STOCK_IMAGE, True, "the stock image was pulled")
+    say(f"the stock image is out of reach ({refusal}): making one from packages and Go modules")
     _build(engine, own, say)
-    return NodeImage(
-        own, False, f"made from packages, as the stock image is out of reach: {refusal}"
-    )
+    _remove_older(engine, own)
+    return NodeImage(own, False, "made from packages, as the stock image is out of reach")
 
 
 def own_tag() -> str:
@@ -65,7 +66,7 @@ def own_tag() -> str:
     files = [path for path in (_HERE / "node").rglob("*") if path.is_file()]
     code = [_HERE / f"{name}.py" for name in ("archive", "control_plane_images", "node_tree")]
     digest = digest_of([*versions, KIND_VERSION, _root_tag()], [*sorted(files), *code])
-    return f"bytebridge-e2e/node:{KUBERNETES_VERSION}-{digest}"
+    return f"{_REPOSITORY}:{KUBERNETES_VERSION}-{digest}"
 
 
 def digest_of(words: Iterable[str], files: Iterable[Path]) -> str:
@@ -82,39 +83,45 @@ def _root_tag() -> str:
     return f"bytebridge-e2e/root:{debian_root.SUITE}-{digest}"
 
 
-def _pull(engine: Engine, say: Say) -> str | None:
+def pull_stock_image(engine: Engine, say: Say, reach_seconds: float = _REACH_SECONDS) -> str | None:
     """Pull the stock image; a registry that does not answer soon is out of reach.
+
+    Args:
+        engine: It pulls, from where it is set up to.
+        say: Told that this takes its time.
+        reach_seconds: How long it may take until the registry answers.
 
     Returns:
         Why there is none; `None`: it is there.
     """
     say(f"pulling {STOCK_IMAGE} ...")
-    process = subprocess.Popen(
-        [engine.client, "pull", STOCK_IMAGE],
-        env=engine.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
     lines: list[str] = []
     answered = threading.Event()
 
-    def read() -> None:
-        for line in process.stdout or ():
+    def read(output: Iterable[str]) -> None:
+        for line in output:
             lines.append(line.strip())
             if "Pulling from" in line:
                 answered.set()
 
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    reader.join(_REACH_SECONDS)
-    if reader.is_alive() and answered.is_set():
-        reader.join(_PULL_SECONDS)
-    if reader.is_alive():
-        process.kill()
+    with subprocess.Popen(
+        [engine.client, "pull", STOCK_IMAGE],
+        env=engine.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        reader = threading.Thread(target=read, args=(process.stdout,), daemon=True)
+        reader.start()
+        reader.join(reach_seconds)
+        if reader.is_alive() and answered.is_set():
+            reader.join(_PULL_SECONDS)
+        if reader.is_alive():
+            process.kill()
+            lines.append("it took too long")
         reader.join()
-        lines.append("it took too long")
-    return None if process.wait() == 0 else lines[-1]
+    return None if process.returncode == 0 else lines[-1]
 
 
 def _build(engine: Engine, tag: str, say: Say) -> None:
@@ -135,6 +142,14 @@ def _build(engine: Engine, tag: str, say: Say) -> None:
         with stage("node image", say):
             shutil.copy(_HERE / "node/Dockerfile", context)
             engine.run("build", "--quiet", "--build-arg", f"ROOT={root}", "--tag", tag, context)
+
+
+def _remove_older(engine: Engine, present: str) -> None:
+    """Each is a gigabyte; one that a container still uses stays."""
+    for tag in engine.run("images", "--format", "{{.Repository}}:{{.Tag}}", _REPOSITORY).split():
+        used = engine.run("ps", "--all", "--quiet", "--filter", f"ancestor={tag}").strip()
+        if tag != present and not used:
+            engine.run("rmi", tag)
 
 
 def _add_images(

@@ -9,6 +9,8 @@ from typing import Final
 from e2e.cluster.errors import ClusterError
 
 _ERROR_TAIL: Final = 4000
+_TITLE: Final = 250
+"""Characters of a command that errors show."""
 
 
 def run(
@@ -34,7 +36,7 @@ def run(
         ClusterError: It is not there, failed, or took too long; with the end of its output.
     """
     words = [str(word) for word in command]
-    title = " ".join(words[:4])
+    title = " ".join([Path(words[0]).name, *words[1:]])[:_TITLE]
     try:
         with into.open("wb") if into else nullcontext(subprocess.PIPE) as output:
             done = subprocess.run(
