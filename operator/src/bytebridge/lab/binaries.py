@@ -24,21 +24,23 @@ class Program:
 
     name: str
     version: str
-    module: str
+    module: Path
     """Folder with the go.mod and go.sum that pin the build."""
     package: str
     """Go import path."""
-    release: Release
+    release: Release | None
+    """`None`: nobody publishes it as it is wanted here; it is built."""
     linker_flags: str = "-s -w"
     tags: str = ""
 
 
-def _kubernetes(name: str) -> Program:
+def kubernetes(name: str) -> Program:
+    """A program of Kubernetes, as its own release builds it."""
     url = f"https://dl.k8s.io/{KUBERNETES}/bin/linux/{{arch}}/{name}"
     return Program(
         name,
         KUBERNETES,
-        "kubernetes",
+        _MODULES / "kubernetes",
         f"k8s.io/kubernetes/cmd/{name}",
         Release(url, f"{url}.sha256"),
         f"{_VERSION_FLAG} -s -w",
@@ -54,7 +56,7 @@ PROGRAMS: Final = (
     Program(
         "etcd",
         "v3.7.3",
-        "etcd",
+        _MODULES / "etcd",
         "go.etcd.io/etcd/server/v3",
         _github(
             "etcd-io/etcd",
@@ -64,12 +66,12 @@ PROGRAMS: Final = (
             "etcd-v3.7.3-linux-{arch}/etcd",
         ),
     ),
-    _kubernetes("kube-apiserver"),
-    _kubernetes("kube-controller-manager"),
+    kubernetes("kube-apiserver"),
+    kubernetes("kube-controller-manager"),
     Program(
         "kwok",
         "v0.8.0",
-        "kwok",
+        _MODULES / "kwok",
         "sigs.k8s.io/kwok/cmd/kwok",
         Release(
             "https://github.com/kubernetes-sigs/kwok/releases/download/v0.8.0/kwok-linux-{arch}",
@@ -79,7 +81,7 @@ PROGRAMS: Final = (
     Program(
         "prometheus",
         "v3.16.0",
-        "prometheus",
+        _MODULES / "prometheus",
         "github.com/prometheus/prometheus/cmd/prometheus",
         _github(
             "prometheus/prometheus",
@@ -99,7 +101,7 @@ _HELM_URL: Final = f"https://get.helm.sh/helm-{_HELM_VERSION}-linux-{{arch}}.tar
 HELM: Final = Program(
     "helm",
     _HELM_VERSION,
-    "helm",
+    _MODULES / "helm",
     "helm.sh/helm/v4/cmd/helm",
     Release(_HELM_URL, f"{_HELM_URL}.sha256sum", "linux-{arch}/helm"),
     f"-X helm.sh/helm/v4/internal/version.version={_HELM_VERSION} -s -w",
@@ -153,7 +155,7 @@ def find_or_make(program: Program, say: Callable[[str], None] = lambda _: None) 
 
 def _download(program: Program, folder: Path, say: Callable[[str], None]) -> Found | None:
     machine = architecture()
-    if machine is None:
+    if machine is None or program.release is None:
         return None
     say(f"downloading {program.name} {program.version} ...")
     target = folder / f"{program.name}-{program.version}"
@@ -176,7 +178,7 @@ def _build(program: Program, folder: Path, say: Callable[[str], None]) -> Found:
     target = folder / f"{program.name}-{program.version}"
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         source, built = Path(scratch, "src"), Path(scratch, program.name)
-        shutil.copytree(_MODULES / program.module, source)
+        shutil.copytree(program.module, source)
         command = [
             *(go, "build", "-mod=mod", "-trimpath", "-tags", program.tags),
             *("-ldflags", program.linker_flags, "-o", str(built), program.package),
