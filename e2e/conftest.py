@@ -5,6 +5,7 @@
 
 import os
 import re
+import signal
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -25,6 +26,11 @@ _TEST_SECONDS: Final = 900
 
 Say = Callable[[str], None]
 _begun = time.monotonic()
+
+
+def pytest_configure() -> None:
+    """Asked to end, as by a time limit of CI, take the cluster down first, as after Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
