@@ -17,6 +17,7 @@ from e2e.artifacts import collect
 from e2e.cluster import cluster as kind
 from e2e.cluster.cluster import Cluster
 from e2e.cluster.engine import Engine, start_engine, stop_engine
+from e2e.cluster.metrics_server import install
 
 KEEP: Final = os.environ.get("KEEP", "") not in ("", "0")
 NODES: Final = 2
@@ -92,6 +93,12 @@ def cluster(engine: Engine, say: Say) -> Iterator[Cluster]:
         say(f"the cluster is kept: export KUBECONFIG={found.kubeconfig}")
     else:
         kind.down(engine, say)
+
+
+@pytest.fixture(scope="session")
+def metrics_server(cluster: Cluster, say: Say) -> None:
+    """CPU and memory of pods by metrics.k8s.io, for tests of the HPA."""
+    install(cluster, say)
 
 
 @pytest.fixture
