@@ -85,14 +85,15 @@ def engine(say: Say) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def cluster(engine: Engine, say: Say) -> Iterator[Cluster]:
     """A kind cluster that the tests have for themselves."""
-    if not KEEP:
-        kind.down(engine, say)
-    found = kind.up(engine, say, NODES)
-    yield found
-    if KEEP:
-        say(f"the cluster is kept: export KUBECONFIG={found.kubeconfig}")
-    else:
-        kind.down(engine, say)
+    with kind.exclusive():
+        if not KEEP:
+            kind.down(engine, say)
+        found = kind.up(engine, say, NODES)
+        yield found
+        if KEEP:
+            say(f"the cluster is kept: export KUBECONFIG={found.kubeconfig}")
+        else:
+            kind.down(engine, say)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ the engine's images, containers, sockets and log are in one folder, see `engine_
 import fcntl
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -74,8 +73,7 @@ def engine_folder() -> Path:
 
 def find_engine() -> Engine | None:
     """The engine that answers, whoever started it."""
-    name = shutil.which("docker")
-    client = Path(name) if name else engine_programs.unpacked_client()
+    client = engine_programs.find_client()
     if client is None:
         return None
     asked = subprocess.run(
@@ -142,6 +140,7 @@ def _start(folder: Path, say: Say) -> Engine:
     begun = time.monotonic()
     try:
         server = find_or_unpack(engine_programs.DOCKER)
+        engine_programs.find_or_unpack_client()
     except LabError as error:
         raise ClusterError(f"no Docker engine answers: {error}") from error
     environment = engine_programs.environment(server, folder / "tools")
