@@ -5,11 +5,11 @@
 
 import os
 import re
+import signal
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 import pytest
 
@@ -17,6 +17,7 @@ from e2e.artifacts import collect
 from e2e.cluster import cluster as kind
 from e2e.cluster.cluster import Cluster
 from e2e.cluster.engine import Engine, start_engine, stop_engine
+from e2e.cluster.metrics_server import install
 
 KEEP: Final = os.environ.get("KEEP", "") not in ("", "0")
 NODES: Final = 2
@@ -26,6 +27,11 @@ _TEST_SECONDS: Final = 900
 
 Say = Callable[[str], None]
 _begun = time.monotonic()
+
+
+def pytest_configure() -> None:
+    """Asked to end, as by a time limit of CI, take the cluster down first, as after Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -79,20 +85,25 @@ def engine(say: Say) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def cluster(engine: Engine, say: Say) -> Iterator[Cluster]:
     """A kind cluster that the tests have for themselves."""
-    if not KEEP:
-        kind.down(engine, say)
-    found = kind.up(engine, say, NODES)
-    yield found
-    if KEEP:
-        say(f"the cluster is kept: export KUBECONFIG={found.kubeconfig}")
-    else:
-        kind.down(engine, say)
+    with kind.exclusive():
+        if not KEEP:
+            kind.down(engine, say)
+        found = kind.up(engine, say, NODES)
+        yield found
+        if KEEP:
+            say(f"the cluster is kept: export KUBECONFIG={found.kubeconfig}")
+        else:
+            kind.down(engine, say)
+
+
+@pytest.fixture(scope="session")
+def metrics_server(cluster: Cluster, say: Say) -> None:
+    """CPU and memory of pods by metrics.k8s.io, for tests of the HPA."""
+    install(cluster, say)
 
 
 @pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace for one test; all that is in it goes with it."""
-    name = f"e2e-{uuid4().hex[:8]}"
-    cluster.kubectl("create", "namespace", name)
-    yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=true", "--timeout=120s")
+    with cluster.namespace() as name:
+        yield name

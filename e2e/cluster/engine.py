@@ -7,7 +7,6 @@ the engine's images, containers, sockets and log are in one folder, see `engine_
 import fcntl
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -56,9 +55,15 @@ class Engine:
         path = f"{self.client.parent}:{os.environ['PATH']}"
         return {"DOCKER_BUILDKIT": "0", **os.environ, "PATH": path}
 
-    def has_image(self, tag: str) -> bool:
-        """Whether an image of this name is there."""
-        return bool(self.run("images", "--quiet", tag).strip())
+    def has_image(self, name: str) -> bool:
+        """Whether an image of this name, with a tag or a digest, is there."""
+        asked = subprocess.run(
+            [self.client, "image", "inspect", name],
+            env=self.environment(),
+            capture_output=True,
+            check=False,
+        )
+        return asked.returncode == 0
 
 
 def engine_folder() -> Path:
@@ -68,8 +73,7 @@ def engine_folder() -> Path:
 
 def find_engine() -> Engine | None:
     """The engine that answers, whoever started it."""
-    name = shutil.which("docker")
-    client = Path(name) if name else engine_programs.unpacked_client()
+    client = engine_programs.find_client()
     if client is None:
         return None
     asked = subprocess.run(
@@ -136,6 +140,7 @@ def _start(folder: Path, say: Say) -> Engine:
     begun = time.monotonic()
     try:
         server = find_or_unpack(engine_programs.DOCKER)
+        engine_programs.find_or_unpack_client()
     except LabError as error:
         raise ClusterError(f"no Docker engine answers: {error}") from error
     environment = engine_programs.environment(server, folder / "tools")
@@ -146,17 +151,14 @@ def _start(folder: Path, say: Say) -> Engine:
         *("--pidfile", str(folder / "dockerd.pid")),
         *engine_programs.runtime_options(server, folder / "tools", environment),
     ]
-    with (folder / "dockerd.log").open("w") as log:
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    (folder / "state.json").write_text(json.dumps({"before": before, "pid": process.pid}))
-    found = _wait(process, folder / "dockerd.log")
+    log = folder / "dockerd.log"
+    pid = _spawn(command, environment, log)
+    (folder / "state.json").write_text(json.dumps({"before": before, "pid": pid}))
+    try:
+        found = _wait(pid, log)
+    except BaseException:
+        stop_engine()
+        raise
     say(f"Docker engine {found.version}: started in {time.monotonic() - begun:.1f} s")
     return Engine(found.client, found.version, started=True)
 
@@ -179,11 +181,25 @@ def _bridges() -> list[str]:
     return [f"br-{name[:12]}" for name in listed.split()]
 
 
-def _wait(process: "subprocess.Popen[bytes]", log: Path) -> Engine:
+def _spawn(command: list[str], environment: dict[str, str], log: Path) -> int:
+    """Start a process that outlives this one, and return its number."""
+    with log.open("w") as output:
+        return os.posix_spawn(
+            command[0],
+            command,
+            environment,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, output.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, output.fileno(), 2),
+            ],
+            setsid=True,
+        )
+
+
+def _wait(pid: int, log: Path) -> Engine:
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
+    while not _has_ended(pid) and time.monotonic() < deadline:
         found = find_engine() if _SOCKET.exists() else None
         if found:
             return found
@@ -201,7 +217,7 @@ def _end(pid: int) -> None:
     while _is_engine(pid):
         if time.monotonic() > deadline:
             raise ClusterError(f"the Docker engine, process {pid}, does not end: look at its log")
-        _reap(pid)
+        _has_ended(pid)
         time.sleep(0.1)
 
 
@@ -213,8 +229,9 @@ def _is_engine(pid: int) -> bool:
     return str(engine_folder() / "data").encode() in words
 
 
-def _reap(pid: int) -> None:
+def _has_ended(pid: int) -> bool:
+    """Whether a child has ended; it is buried then."""
     try:
-        os.waitpid(pid, os.WNOHANG)
+        return os.waitpid(pid, os.WNOHANG) != (0, 0)
     except ChildProcessError:
-        return  # Another process has started it, and takes note of its end.
+        return False  # Another process has started it, and takes note of its end.

@@ -16,15 +16,17 @@ from e2e.cluster.errors import ClusterError
 from e2e.cluster.process import run
 from e2e.cluster.programs import (
     IN_THE_NODE,
+    KIND,
     KIND_VERSION,
     KUBERNETES_VERSION,
     STOCK_IMAGE,
-    kind_sources,
     make,
+    sources,
 )
 from e2e.cluster.stages import Say, stage
 
 _HERE: Final = Path(__file__).parent
+_REPOSITORY: Final = "bytebridge-e2e/node"
 _REACH_SECONDS: Final = 15.0
 _PULL_SECONDS: Final = 900.0
 
@@ -50,13 +52,13 @@ def node_image(engine: Engine, say: Say) -> NodeImage:
     own = own_tag()
     if engine.has_image(own):
         return NodeImage(own, False, "it was made from packages before")
-    refusal = _pull(engine, say)
+    refusal = pull_stock_image(engine, say)
     if refusal is None:
         return NodeImage(STOCK_IMAGE, True, "the stock image was pulled")
+    say(f"the stock image is out of reach ({refusal}): making one from packages and Go modules")
     _build(engine, own, say)
-    return NodeImage(
-        own, False, f"made from packages, as the stock image is out of reach: {refusal}"
-    )
+    _remove_older(engine, own)
+    return NodeImage(own, False, "made from packages, as the stock image is out of reach")
 
 
 def own_tag() -> str:
@@ -65,7 +67,7 @@ def own_tag() -> str:
     files = [path for path in (_HERE / "node").rglob("*") if path.is_file()]
     code = [_HERE / f"{name}.py" for name in ("archive", "control_plane_images", "node_tree")]
     digest = digest_of([*versions, KIND_VERSION, _root_tag()], [*sorted(files), *code])
-    return f"bytebridge-e2e/node:{KUBERNETES_VERSION}-{digest}"
+    return f"{_REPOSITORY}:{KUBERNETES_VERSION}-{digest}"
 
 
 def digest_of(words: Iterable[str], files: Iterable[Path]) -> str:
@@ -82,8 +84,13 @@ def _root_tag() -> str:
     return f"bytebridge-e2e/root:{debian_root.SUITE}-{digest}"
 
 
-def _pull(engine: Engine, say: Say) -> str | None:
+def pull_stock_image(engine: Engine, say: Say, reach_seconds: float = _REACH_SECONDS) -> str | None:
     """Pull the stock image; a registry that does not answer soon is out of reach.
+
+    Args:
+        engine: It pulls, from where it is set up to.
+        say: Told that this takes its time.
+        reach_seconds: How long it may take until the registry answers.
 
     Returns:
         Why there is none; `None`: it is there.
@@ -108,7 +115,7 @@ def _pull(engine: Engine, say: Say) -> str | None:
     ) as process:
         reader = threading.Thread(target=read, args=(process.stdout,), daemon=True)
         reader.start()
-        reader.join(_REACH_SECONDS)
+        reader.join(reach_seconds)
         if reader.is_alive() and answered.is_set():
             reader.join(_PULL_SECONDS)
         if reader.is_alive():
@@ -130,12 +137,20 @@ def _build(engine: Engine, tag: str, say: Say) -> None:
         context.mkdir()
         tree = context / "tree"
         with stage("images of the control plane", say):
-            sources = kind_sources()
-            node_tree.write_tree(tree, sources, programs, run([programs["ctr"], "oci", "spec"]))
+            kind = sources(KIND)
+            node_tree.write_tree(tree, kind, programs, run([programs["ctr"], "oci", "spec"]))
             _add_images(engine, root, scratch, tree, programs, machine)
         with stage("node image", say):
             shutil.copy(_HERE / "node/Dockerfile", context)
             engine.run("build", "--quiet", "--build-arg", f"ROOT={root}", "--tag", tag, context)
+
+
+def _remove_older(engine: Engine, present: str) -> None:
+    """Each is a gigabyte; one that a container still uses stays."""
+    for tag in engine.run("images", "--format", "{{.Repository}}:{{.Tag}}", _REPOSITORY).split():
+        used = engine.run("ps", "--all", "--quiet", "--filter", f"ancestor={tag}").strip()
+        if tag != present and not used:
+            engine.run("rmi", tag)
 
 
 def _add_images(

@@ -10,6 +10,10 @@ ROOT: Final = Path(__file__).parents[2]
 _HERE: Final = Path(__file__).parent
 _PIP: Final = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST")
 _NOBODY: Final = 65_534
+_POSTGRES_LIBRARIES: Final = (
+    "libedit2 libgssapi-krb5-2 libicu76 libldap2 liblz4-1 libpam0g libpq5 libselinux1 libsystemd0 "
+    "libuuid1 libxml2 libxslt1.1 libzstd1 tzdata zlib1g"
+)
 
 
 def operator(base: str) -> Recipe:
@@ -52,29 +56,43 @@ def workload(base: str, name: str) -> Recipe:
 def servers(base: str) -> tuple[Recipe, ...]:
     """Servers from Debian's packages; user numbers are those that the operator gives them."""
     return (
-        # Its compiler of queries is a third of it; start/postgres.sh turns it off.
         _debian(
-            *(base, "postgres", "postgresql", "postgres", 999),
-            unused="/usr/lib/*/libLLVM* /usr/lib/*/libz3* /usr/lib/postgresql/*/lib/bitcode",
+            *(base, "postgres", "postgres", 999),
+            *("postgresql-17 postgresql-client-17", _POSTGRES_LIBRARIES),
+            # Only the compiler of queries needs it, which start/postgres.sh turns off.
+            unused="/usr/lib/postgresql/17/lib/bitcode /usr/share/locale/*",
         ),
-        _debian(base, "pgbouncer", "pgbouncer", "command", 998),
-        _debian(base, "valkey", "valkey-server valkey-tools", "command", 999),
+        _debian(base, "pgbouncer", "command", 998, "pgbouncer", "libcares2 libevent-2.1-7t64"),
         _debian(
-            *(base, "pgbouncer-exporter", "prometheus-pgbouncer-exporter"),
-            *("pgbouncer-exporter", _NOBODY),
+            *(base, "valkey", "command", 999),
+            *("valkey-tools valkey-server", "libjemalloc2 liblzf1 libatomic1 libsystemd0"),
         ),
         _debian(
-            *(base, "redis-exporter", "prometheus-redis-exporter", "redis-exporter", 59_000),
+            *(base, "pgbouncer-exporter", "pgbouncer-exporter", _NOBODY),
+            "prometheus-pgbouncer-exporter",
         ),
+        _debian(*(base, "redis-exporter", "redis-exporter", 59_000), "prometheus-redis-exporter"),
     )
 
 
-def _debian(base: str, name: str, packages: str, start: str, user: int, unused: str = "") -> Recipe:
+def _debian(
+    base: str,
+    name: str,
+    start: str,
+    user: int,
+    unpacked: str,
+    libraries: str = "",
+    unused: str = "",
+) -> Recipe:
+    arguments = {
+        "PYTHON_IMAGE": base,
+        "UNPACKED": unpacked,
+        "LIBRARIES": libraries,
+        "UNUSED": unused,
+        "USER_ID": str(user),
+    }
     return Recipe(
-        name,
-        _dockerfile("debian"),
-        {"start": _HERE / "start" / f"{start}.sh"},
-        {"PYTHON_IMAGE": base, "PACKAGES": packages, "UNUSED": unused, "USER_ID": str(user)},
+        name, _dockerfile("debian"), {"start": _HERE / "start" / f"{start}.sh"}, arguments
     )
 
 

@@ -1,17 +1,20 @@
-# One server from Debian's packages.
+# One server from Debian's packages: unpacked, as their own set-up and most of what they depend on is
+# for machines that people administer; the libraries that it needs are installed.
 ARG PYTHON_IMAGE=python:3.13-slim
 FROM ${PYTHON_IMAGE}
-ARG PACKAGES
+ARG UNPACKED
+ARG LIBRARIES
 ARG UNUSED
 ARG USER_ID
-# A cluster of PostgreSQL is made when a container starts, not when the package is installed. The
-# user has a name, as initdb asks for one.
-RUN mkdir -p /etc/postgresql-common \
-    && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
-    && apt-get update --quiet=2 \
-    && DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends ${PACKAGES} \
-    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* ${UNUSED} \
+WORKDIR /tmp/packages
+# The user has a name, as initdb asks for one.
+RUN apt-get update --quiet=2 \
+    && DEBIAN_FRONTEND=noninteractive apt-get install --quiet=2 --yes --no-install-recommends ${LIBRARIES} \
+    && apt-get download --quiet=2 ${UNPACKED} \
+    && for package in *.deb; do dpkg-deb --extract "$package" /; done \
+    && rm -rf /tmp/packages /var/lib/apt/lists/* /var/cache/apt/* ${UNUSED} \
     && echo "server:x:${USER_ID}:${USER_ID}::/tmp:/bin/sh" >> /etc/passwd
+WORKDIR /
 COPY start /usr/local/bin/start
 USER ${USER_ID}:${USER_ID}
 ENTRYPOINT ["/usr/local/bin/start"]

@@ -10,12 +10,11 @@ from aiohttp import web
 
 from e2e.workload.service.answers import Answers
 from e2e.workload.service.cache import AnswerCache
-from e2e.workload.service.metrics import CONTENT_TYPE, ServiceMetrics
+from e2e.workload.service.metrics import CONTENT_TYPE, ROUTE, ServiceMetrics
 from e2e.workload.service.policies import PoliciesUnknownError
 from e2e.workload.service.slots import QueueFullError
 
 LARGEST_DOCUMENT_BYTES: Final = 1 << 20
-_ROUTE: Final = "/classify"
 _JSON: Final = "application/json"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -47,7 +46,7 @@ class ClauseService:
         )
         application.add_routes(
             [
-                web.post(_ROUTE, self.classify),
+                web.post(ROUTE, self.classify),
                 web.get("/healthz", self.alive),
                 web.get("/readyz", self.ready),
                 web.get("/metrics", self.metrics),
@@ -62,7 +61,7 @@ class ClauseService:
             response = await self._respond(request)
         self._metrics.latency.observe(time.perf_counter() - begun)
         group = f"{response.status // 100}xx"
-        self._metrics.requests.labels(_ROUTE, request.method, group).inc()
+        self._metrics.requests.labels(ROUTE, request.method, group).inc()
         response.headers["X-Pod"] = socket.gethostname()
         return response
 

@@ -8,6 +8,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from e2e.workload.service.slots import Slots
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+ROUTE: Final = "/classify"
 _BUCKETS: Final = (
     *(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75),
     *(1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0, 30.0),
@@ -59,6 +60,8 @@ class ServiceMetrics:
             ("result",),
             registry=self.registry,
         )
+        # A counter that begins at its first event has no rate for it.
+        self.requests.labels(ROUTE, "POST", "2xx")
         own = self.registry
         waiting = Gauge("nlp_queue_depth", "Requests that wait for a slot.", registry=own)
         waiting.set_function(lambda: slots.waiting)
