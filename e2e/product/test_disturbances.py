@@ -55,7 +55,8 @@ def test_a_node_is_drained_during_a_surge(scene: Scene, say: Say) -> None:
     scene.serve(minReplicas=2)
     load = scene.load("surge", PROFILE)
     scene.reach(3, seconds=120)
-    worker = scene.cluster.nodes()[-1]
+    nodes = scene.cluster.get("nodes")["items"]
+    worker = next(n["metadata"]["name"] for n in nodes if n["metadata"]["name"].endswith("worker"))
     try:
         scene.cluster.kubectl(
             *("drain", worker, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=120s"),

@@ -49,8 +49,12 @@ def test_of_two_operators_one_acts(scene: Scene, release: Release) -> None:
     wait_for("both are scraped", lambda: value(scene.cluster, "count(bytebridge_leader)"), 2.0, 60)
     wait_for("one leads", lambda: value(scene.cluster, leaders), 1.0, 60)
     scene.serve()
-    writers = "count(sum by (pod) (increase(bytebridge_api_writes_total[1m])) > 0)"
-    stays("one writes", lambda: (value(scene.cluster, writers) or 0) <= 1, wanted=True, seconds=10)
+    standby = "increase(bytebridge_api_writes_total[30s]) and on (pod) bytebridge_leader == 0"
+    written = f"sum({standby}) or vector(0)"
+    wait_for("who stands by is quiet", lambda: value(scene.cluster, written), 0.0, 90)
+    load = scene.load("some", f"20@{USUAL}")
+    stays("who stands by", lambda: value(scene.cluster, written), 0.0, seconds=15)
+    assert load.result(seconds=60).failed == {}
 
 
 @pytest.mark.parametrize(
@@ -111,13 +115,7 @@ def test_uninstall_leaves_the_workloads_and_nothing_else(
     load = scene.load("meanwhile", f"60@{USUAL}")
     release.uninstall()
     try:
-        left = scene.cluster.kubectl(
-            *("-n", NAMESPACE, "get", NAMESPACED, "--selector", SELECTOR, "--output", "name")
-        )
-        left += scene.cluster.kubectl(
-            "get", CLUSTER_SCOPED, "--selector", SELECTOR, "--output", "name"
-        )
-        assert left.split() == []
+        wait_for("nothing is left", lambda: _left(scene), [], 60)
         assert json.dumps(scene.cluster.get("crd", "scalableservices.scaling.bytebridge.io"))
         result = load.result(seconds=120)
         say(f"uninstalled meanwhile: {result}")
@@ -129,6 +127,14 @@ def test_uninstall_leaves_the_workloads_and_nothing_else(
     wait_for("taken up again", lambda: scene.condition("Ready"), ("True", "ReplicasReady"), 60)
     assert pods == {pod.metadata.uid for pod in scene.pods()}
     assert ask(scene.cluster, "bytebridge_leader") is not None
+
+
+def _left(scene: Scene) -> list[str]:
+    """Objects of the release."""
+    selected = ("--selector", SELECTOR, "--output", "name")
+    left = scene.cluster.kubectl("-n", NAMESPACE, "get", NAMESPACED, *selected)
+    left += scene.cluster.kubectl("get", CLUSTER_SCOPED, *selected)
+    return left.split()
 
 
 def test_a_foreign_context_is_refused(release: Release) -> None:
