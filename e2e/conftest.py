@@ -5,6 +5,7 @@
 
 import os
 import re
+import signal
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from e2e.artifacts import collect
 from e2e.cluster import cluster as kind
 from e2e.cluster.cluster import Cluster
 from e2e.cluster.engine import Engine, start_engine, stop_engine
+from e2e.cluster.metrics_server import install
 
 KEEP: Final = os.environ.get("KEEP", "") not in ("", "0")
 NODES: Final = 2
@@ -25,6 +27,11 @@ _TEST_SECONDS: Final = 900
 
 Say = Callable[[str], None]
 _begun = time.monotonic()
+
+
+def pytest_configure() -> None:
+    """Asked to end, as by a time limit of CI, take the cluster down first, as after Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -78,14 +85,21 @@ def engine(say: Say) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def cluster(engine: Engine, say: Say) -> Iterator[Cluster]:
     """A kind cluster that the tests have for themselves."""
-    if not KEEP:
-        kind.down(engine, say)
-    found = kind.up(engine, say, NODES)
-    yield found
-    if KEEP:
-        say(f"the cluster is kept: export KUBECONFIG={found.kubeconfig}")
-    else:
-        kind.down(engine, say)
+    with kind.exclusive():
+        if not KEEP:
+            kind.down(engine, say)
+        found = kind.up(engine, say, NODES)
+        yield found
+        if KEEP:
+            say(f"the cluster is kept: export KUBECONFIG={found.kubeconfig}")
+        else:
+            kind.down(engine, say)
+
+
+@pytest.fixture(scope="session")
+def metrics_server(cluster: Cluster, say: Say) -> None:
+    """CPU and memory of pods by metrics.k8s.io, for tests of the HPA."""
+    install(cluster, say)
 
 
 @pytest.fixture

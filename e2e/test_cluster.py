@@ -13,6 +13,7 @@ import pytest
 
 from e2e.cluster.archive import Image, write_archive
 from e2e.cluster.cluster import Cluster
+from e2e.cluster.errors import ClusterError
 from e2e.cluster.waiting import until_it_works
 from e2e.conftest import NODES
 
@@ -124,6 +125,22 @@ def test_logs_and_port_forwarding_reach_a_pod(
     with cluster.forwarded(place, f"pod/{name}", PORT) as url:
         told = cluster.kubectl("--server", url, "get", "--raw", "/version")
     assert json.loads(told)["gitVersion"] == cluster.version()
+
+
+@pytest.mark.usefixtures("metrics_server")
+def test_cpu_and_memory_of_pods_are_measured(
+    cluster: Cluster, place: str, web: list[dict[str, Any]]
+) -> None:
+    def measured() -> dict[str, str]:
+        told = cluster.kubectl("top", "pods", "-n", place, "--no-headers")
+        found = {line.split()[0]: line.split()[2] for line in told.splitlines()}
+        if len(found) < len(web):
+            raise ClusterError(f"only {found} are measured yet")
+        return found
+
+    memory = until_it_works(measured, within_seconds=60)
+    assert set(memory) == {pod["metadata"]["name"] for pod in web}
+    assert all(value.endswith("Mi") and value != "0Mi" for value in memory.values())
 
 
 def _get(cluster: Cluster, namespace: str, pod: dict[str, Any], server: str) -> str:

@@ -64,7 +64,7 @@ def load(
     images: Annotated[list[str], typer.Argument(help="Names of images of the engine.")],
 ) -> None:
     """Copy images from the engine to every node."""
-    cluster.up(start_engine(typer.echo), typer.echo).load(images)
+    cluster.present_cluster(start_engine(typer.echo), typer.echo).load(images)
 
 
 if __name__ == "__main__":

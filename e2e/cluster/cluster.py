@@ -1,5 +1,6 @@
 """The kind cluster of the end-to-end tests: up, images into it, down."""
 
+import fcntl
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -120,9 +121,7 @@ def up(engine: Engine, say: Say, nodes: int = 1) -> Cluster:
     Raises:
         ClusterError: It cannot be made, or is not Ready in time.
     """
-    kubeconfig = kubeconfig_path()
-    kubeconfig.parent.mkdir(parents=True, exist_ok=True)
-    cluster = Cluster(engine, kubeconfig, make(KUBECTL, say), make(KIND, say))
+    cluster = _cluster(engine, say)
     present = cluster.containers()
     if len(present) == nodes and _is_current(engine, present) and _answers(cluster):
         say(f"kind cluster {NAME}: kept from before, {nodes} node(s)")
@@ -143,6 +142,37 @@ def up(engine: Engine, say: Say, nodes: int = 1) -> Cluster:
     return cluster
 
 
+def present_cluster(engine: Engine, say: Say) -> Cluster:
+    """The cluster that is there, with however many nodes.
+
+    Raises:
+        ClusterError: There is none that answers.
+    """
+    cluster = _cluster(engine, say)
+    if not cluster.containers() or not _answers(cluster):
+        raise ClusterError(f"there is no cluster {NAME} that answers: create it")
+    return cluster
+
+
+@contextmanager
+def exclusive() -> Iterator[None]:
+    """Have the cluster for oneself: a second run of the tests would delete it.
+
+    Raises:
+        ClusterError: Another run has it.
+    """
+    path = kubeconfig_path().with_name(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ClusterError(
+                f"another run of the end-to-end tests has the cluster {NAME}: wait for its end"
+            ) from error
+        yield
+
+
 def down(engine: Engine, say: Say) -> None:
     """Delete the cluster and its network; nothing is said against it where there is none."""
     with stage(f"kind cluster {NAME} deleted", say):
@@ -151,6 +181,12 @@ def down(engine: Engine, say: Say) -> None:
         kubeconfig.unlink(missing_ok=True)
         if engine.run("network", "ls", "--quiet", "--filter", f"name=^{NAME}$").strip():
             engine.run("network", "rm", NAME)
+
+
+def _cluster(engine: Engine, say: Say) -> Cluster:
+    kubeconfig = kubeconfig_path()
+    kubeconfig.parent.mkdir(parents=True, exist_ok=True)
+    return Cluster(engine, kubeconfig, make(KUBECTL, say), make(KIND, say))
 
 
 def _kind(engine: Engine, program: Path, *arguments: str, given: str | None = None) -> str:

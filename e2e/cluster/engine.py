@@ -7,7 +7,6 @@ the engine's images, containers, sockets and log are in one folder, see `engine_
 import fcntl
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -74,8 +73,7 @@ def engine_folder() -> Path:
 
 def find_engine() -> Engine | None:
     """The engine that answers, whoever started it."""
-    name = shutil.which("docker")
-    client = Path(name) if name else engine_programs.unpacked_client()
+    client = engine_programs.find_client()
     if client is None:
         return None
     asked = subprocess.run(
@@ -142,6 +140,7 @@ def _start(folder: Path, say: Say) -> Engine:
     begun = time.monotonic()
     try:
         server = find_or_unpack(engine_programs.DOCKER)
+        engine_programs.find_or_unpack_client()
     except LabError as error:
         raise ClusterError(f"no Docker engine answers: {error}") from error
     environment = engine_programs.environment(server, folder / "tools")
@@ -155,7 +154,11 @@ def _start(folder: Path, say: Say) -> Engine:
     log = folder / "dockerd.log"
     pid = _spawn(command, environment, log)
     (folder / "state.json").write_text(json.dumps({"before": before, "pid": pid}))
-    found = _wait(pid, log)
+    try:
+        found = _wait(pid, log)
+    except BaseException:
+        stop_engine()
+        raise
     say(f"Docker engine {found.version}: started in {time.monotonic() - begun:.1f} s")
     return Engine(found.client, found.version, started=True)
 
@@ -196,12 +199,11 @@ def _spawn(command: list[str], environment: dict[str, str], log: Path) -> int:
 
 def _wait(pid: int, log: Path) -> Engine:
     deadline = time.monotonic() + _START_SECONDS
-    while _is_engine(pid) and time.monotonic() < deadline:
+    while not _has_ended(pid) and time.monotonic() < deadline:
         found = find_engine() if _SOCKET.exists() else None
         if found:
             return found
         time.sleep(0.2)
-        _reap(pid)
     tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
     raise ClusterError(f"the Docker engine did not start; {log} ends:\n{tail}")
 
@@ -215,7 +217,7 @@ def _end(pid: int) -> None:
     while _is_engine(pid):
         if time.monotonic() > deadline:
             raise ClusterError(f"the Docker engine, process {pid}, does not end: look at its log")
-        _reap(pid)
+        _has_ended(pid)
         time.sleep(0.1)
 
 
@@ -227,8 +229,9 @@ def _is_engine(pid: int) -> bool:
     return str(engine_folder() / "data").encode() in words
 
 
-def _reap(pid: int) -> None:
+def _has_ended(pid: int) -> bool:
+    """Whether a child has ended; it is buried then."""
     try:
-        os.waitpid(pid, os.WNOHANG)
+        return os.waitpid(pid, os.WNOHANG) != (0, 0)
     except ChildProcessError:
-        return  # Another process has started it, and takes note of its end.
+        return False  # Another process has started it, and takes note of its end.

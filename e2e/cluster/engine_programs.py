@@ -19,14 +19,25 @@ VARIABLES: Final = ("PATH", "LD_LIBRARY_PATH", "XTABLES_LIBDIR")
 _MULTI: Final = ("xtables-nft-multi", "xtables-legacy-multi")
 _IPTABLES: Final = Server(_MULTI, "iptables", ("usr/sbin",))
 _WITH_DOCKER: Final = Server(_MULTI, DOCKER.package, ("usr/sbin",))
+_CLIENT: Final = Server(("docker",), "docker-cli", ("usr/bin",))
 _IP: Final = Server(("ip",), "iproute2", ("bin", "sbin", "usr/bin", "usr/sbin"))
 _RUNTIME: Final = "runc-as-able"
 
 
-def unpacked_client() -> Path | None:
-    """The client `docker` among what was unpacked."""
-    client = unpack_folder() / DOCKER.package / "usr/bin/docker"
-    return client if client.is_file() else None
+def find_client() -> Path | None:
+    """The client `docker` on PATH, or among what was unpacked."""
+    installed = shutil.which("docker")
+    if installed:
+        return Path(installed)
+    packages = (DOCKER.package, _CLIENT.package)
+    unpacked = [unpack_folder() / package / "usr/bin/docker" for package in packages]
+    return next((client for client in unpacked if client.is_file()), None)
+
+
+def find_or_unpack_client() -> None:
+    """See to it that there is a client; from Debian 13 on it is a package of its own."""
+    if find_client() is None:
+        find_or_unpack(_CLIENT)
 
 
 def environment(server: FoundServer, tools: Path) -> dict[str, str]:

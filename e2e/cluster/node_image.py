@@ -16,11 +16,12 @@ from e2e.cluster.errors import ClusterError
 from e2e.cluster.process import run
 from e2e.cluster.programs import (
     IN_THE_NODE,
+    KIND,
     KIND_VERSION,
     KUBERNETES_VERSION,
     STOCK_IMAGE,
-    kind_sources,
     make,
+    sources,
 )
 from e2e.cluster.stages import Say, stage
 
@@ -136,8 +137,8 @@ def _build(engine: Engine, tag: str, say: Say) -> None:
         context.mkdir()
         tree = context / "tree"
         with stage("images of the control plane", say):
-            sources = kind_sources()
-            node_tree.write_tree(tree, sources, programs, run([programs["ctr"], "oci", "spec"]))
+            kind = sources(KIND)
+            node_tree.write_tree(tree, kind, programs, run([programs["ctr"], "oci", "spec"]))
             _add_images(engine, root, scratch, tree, programs, machine)
         with stage("node image", say):
             shutil.copy(_HERE / "node/Dockerfile", context)

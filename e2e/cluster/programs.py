@@ -95,6 +95,15 @@ CNI_PLUGINS: Final = (
 )
 """Below /opt/cni/bin of a node."""
 
+METRICS_SERVER: Final = Program(
+    "metrics-server",
+    "v0.9.0",
+    _MODULES / "metrics-server",
+    "sigs.k8s.io/metrics-server/cmd/metrics-server",
+    None,
+)
+"""What tells CPU and memory of pods to the HPA; for the tests that want it."""
+
 IN_THE_NODE: Final = (*CONTROL_PLANE, *NODE, *RUNTIME, *CNI_PLUGINS)
 KUBERNETES_VERSION: Final = KUBERNETES
 
@@ -112,11 +121,12 @@ def make(program: Program, say: Say) -> Path:
     return found.path
 
 
-def kind_sources() -> Path:
-    """The sources of kind in Go's module cache: they carry the files of a node.
+def sources(program: Program) -> Path:
+    """The sources of a program's module in Go's module cache, checked against its go.sum.
 
     Raises:
         ClusterError: There is no Go, or its module proxy has no such module.
     """
-    told = run(["go", "mod", "download", "-json", KIND.package], folder=KIND.module)
+    module = program.package.split("/cmd/")[0]
+    told = run(["go", "mod", "download", "-json", module], folder=program.module)
     return Path(json.loads(told)["Dir"])
