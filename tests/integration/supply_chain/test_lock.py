@@ -146,5 +146,6 @@ def _pip(*arguments: str) -> None:
 
 
 def _make(target: str) -> None:
-    done = subprocess.run(["make", target], cwd=ROOT, capture_output=True, text=True, check=False)
+    command = ["make", target]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
