@@ -14,8 +14,9 @@ def engine(folder: Path, *there: str, pulls: bool = False) -> Engine:
     client = folder / "docker"
     client.write_text(
         "#!/bin/sh\n"
-        f'if [ "$1" = images ]; then case " {" ".join(there)} " in *" $3 "*) echo id;; esac; fi\n'
-        f'if [ "$1" = pull ]; then echo "no such host" >&2; exit {0 if pulls else 1}; fi\n'
+        f'there=" {" ".join(there)} "\n'
+        'case "$1" in image) case "$there" in *" $3 "*) exit 0;; esac; exit 1;; esac\n'
+        f'case "$1" in pull) echo "no such host" >&2; exit {0 if pulls else 1};; esac\n'
     )
     client.chmod(0o755)
     return Engine(client, "0")
