@@ -145,6 +145,7 @@ def _start(folder: Path, say: Say) -> Engine:
         raise ClusterError(f"no Docker engine answers: {error}") from error
     environment = engine_programs.environment(server, folder / "tools")
     before = _left_behind(folder) or traces.look(environment)
+    _forget_the_dead(folder)
     command = [
         *(str(server.path), "--host", f"unix://{_SOCKET}"),
         *("--data-root", str(folder / "data"), "--exec-root", str(folder / "exec")),
@@ -164,12 +165,31 @@ def _start(folder: Path, say: Say) -> Engine:
 
 
 def _left_behind(folder: Path) -> dict[str, Any] | None:
-    """What the machine was before an engine of ours that was killed since the last boot."""
+    """What the machine was before an engine of ours that was killed since the last boot.
+
+    Raises:
+        ClusterError: It was not killed, it hangs.
+    """
     state = folder / "state.json"
-    found: dict[str, Any] | None = (
-        json.loads(state.read_text())["before"] if state.is_file() else None
-    )
-    return found if found and found["boot"] == traces.boot() else None
+    if not state.is_file():
+        return None
+    found = json.loads(state.read_text())
+    if _is_engine(found["pid"]):
+        raise ClusterError(
+            f"our Docker engine, process {found['pid']}, does not answer: stop it by "
+            "`make e2e-clean`"
+        )
+    before: dict[str, Any] = found["before"]
+    return before if before["boot"] == traces.boot() else None
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Remove process numbers of an engine that was killed, which dockerd would wait for."""
+    for file in (folder / "dockerd.pid", folder / "exec/containerd/containerd.pid"):
+        if file.is_file() and not any(
+            str(folder) in word for word in _command_line(int(file.read_text()))
+        ):
+            file.unlink()
 
 
 def _bridges() -> list[str]:
@@ -222,11 +242,15 @@ def _end(pid: int) -> None:
 
 
 def _is_engine(pid: int) -> bool:
+    return str(engine_folder() / "data") in _command_line(pid)
+
+
+def _command_line(pid: int) -> list[str]:
+    """The words of a process' command line; none if it has ended, buried or not."""
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")
     except OSError:
-        return False
-    return str(engine_folder() / "data").encode() in words
+        return []
 
 
 def _has_ended(pid: int) -> bool:
