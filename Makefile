@@ -5,11 +5,19 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 EXCERPT := operator/src/bytebridge/demo/data/azure-llm-conversation-2023.csv
 LOCK := operator/locks/development.txt
-UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+UV_OPTIONS := --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
+UV_COMPILE := $(BIN)/uv pip compile pyproject.toml $(UV_OPTIONS)
+UV_COMPILE_GROUP := $(BIN)/uv pip compile $(UV_OPTIONS) --group pyproject.toml
 
 KINDS := scalableservices databasebudgets
 CHART_CRDS := charts/bytebridge/files/crds
+
+PYTHON_IMAGE ?= python:3.13-slim
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' operator/src/bytebridge/__init__.py)
+REVISION := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+IMAGE ?= bytebridge:$(VERSION)
+BUILD_ARGS ?=
 
 .DEFAULT_GOAL := help
 
@@ -98,6 +106,27 @@ crd: $(STAMP) ## Write crds/, and the chart's copy of it, anew from the models
 lock: $(STAMP) ## Resolve the dependencies anew into operator/locks
 	$(UV_COMPILE) --output-file operator/locks/runtime.txt
 	$(UV_COMPILE) --all-extras --group dev --output-file $(LOCK)
+	for group in build workload; do \
+		$(UV_COMPILE_GROUP):$$group --constraints $(LOCK) --output-file operator/locks/$$group.txt; \
+	done
+
+.PHONY: image
+image: ## Build the operator's image with the Docker that is there (PYTHON_IMAGE=..., IMAGE=..., BUILD_ARGS=...)
+	docker build --network host --build-arg PYTHON_IMAGE=$(PYTHON_IMAGE) --build-arg VERSION=$(VERSION) \
+		--build-arg REVISION=$(REVISION) $(BUILD_ARGS) --tag $(IMAGE) .
+
+.PHONY: sbom
+sbom: $(STAMP) ## Write out/bytebridge.cdx.json: what Python packages the image has (CycloneDX)
+	rm -rf out/sbom
+	$(PYTHON) -m venv --without-pip out/sbom
+	$(BIN)/pip --python out/sbom/bin/python install --quiet --disable-pip-version-check --require-hashes \
+		--requirement operator/locks/runtime.txt
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-file out/bytebridge.cdx.json out/sbom/bin/python
+
+.PHONY: audit
+audit: $(STAMP) ## Look the runtime lock up in a database of known vulnerabilities (AUDIT_OFFLINE=skip where none is reached)
+	$(BIN)/python .ci/audit.py $(ARGS)
 
 .PHONY: clean
 clean: ## Remove .venv and what the tools left behind
