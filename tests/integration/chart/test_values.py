@@ -44,8 +44,11 @@ def _environment(manifests: list[dict[str, Any]]) -> dict[str, str]:
         ({"watchNamespaces": ["Legal"]}, "/watchNamespaces/0"),
         ({"networkPolicy": {"apiServerPorts": []}}, "/networkPolicy/apiServerPorts"),
         ({"podMonitor": {"interval": "15"}}, "/podMonitor/interval"),
+        ({"namespaceLabel": "a-b"}, "/namespaceLabel"),
         ({"prometheusRule": {"runbookUrl": "docs"}}, "/prometheusRule/runbookUrl"),
         ({"service": {"enabled": False}, "serviceMonitor": {"enabled": True}}, "service.enabled"),
+        ({"prometheus": PROMETHEUS | {"secret": {"tokenKey": "token"}}}, "prometheus.secret.name"),
+        ({"prometheus": PROMETHEUS | {"username": "me"}}, "prometheus.secret.passwordKey"),
     ],
     ids=str,
 )

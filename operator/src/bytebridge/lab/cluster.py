@@ -14,7 +14,7 @@ import yaml
 
 from bytebridge.lab import commands, prometheus
 from bytebridge.lab.api_server import ApiServer, ApiServerError
-from bytebridge.lab.binaries import PROGRAMS, find_or_make
+from bytebridge.lab.binaries import find_or_make, programs
 from bytebridge.lab.certificates import CertificateFiles, write_certificates
 from bytebridge.lab.errors import LabError
 from bytebridge.lab.kubeconfig import kubeconfig, write_private
@@ -113,7 +113,7 @@ class Lab:
 
     def _build_commands(self, files: CertificateFiles) -> dict[str, commands.Command]:
         folder, ports = self._folder, self._ports
-        binary = {program.name: find_or_make(program).path for program in PROGRAMS}
+        binary = {program.name: find_or_make(program).path for program in programs()}
         tokens = write_private(
             folder / "tokens.csv", f"{self.token},{_ADMIN},{_ADMIN},system:masters\n"
         )
