@@ -13,6 +13,16 @@ from urllib.request import urlopen
 from bytebridge.lab.cluster import Lab
 from support.objects import wait_for
 
+RELISTS_SOON = (
+    "-c",
+    """
+import bytebridge.cli.main, bytebridge.controller.listing
+bytebridge.controller.listing.RELIST_SECONDS = 5.0
+bytebridge.cli.main.app()
+""",
+)
+"""`bytebridge`, which looks for missed deletions within the test's time."""
+
 
 class OperatorProcess:
     """One running operator.

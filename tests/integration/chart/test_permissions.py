@@ -25,19 +25,10 @@ from support.objects import (
     scalable_service,
     wait_for,
 )
-from support.operator_process import running_operator
+from support.operator_process import RELISTS_SOON, running_operator
 
 RBAC = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
 FORBIDDEN = 403
-RELISTS_SOON = (
-    "-c",
-    """
-import bytebridge.cli.main, bytebridge.controller.listing
-bytebridge.controller.listing.RELIST_SECONDS = 5.0
-bytebridge.cli.main.app()
-""",
-)
-"""`bytebridge`, which looks for missed deletions within the test's time."""
 USERS_ROLES = "rbac.authorization.k8s.io/aggregate-to-"
 
 
@@ -273,7 +264,7 @@ def test_the_account_reads_no_secrets_and_changes_no_roles(
             "get a Secret": lambda: core.read_namespaced_secret("password", namespace),
             "list Secrets": lambda: core.list_namespaced_secret(namespace),
             "list all Secrets": core.list_secret_for_all_namespaces,
-            "read ConfigMaps": lambda: core.list_namespaced_config_map(namespace),
+            "get a ConfigMap": lambda: core.read_namespaced_config_map("x", namespace),
             "run a pod": lambda: core.create_namespaced_pod(namespace, {"metadata": {"name": "x"}}),
             "grant": roles.list_cluster_role,
             "act as another": lambda: core.create_namespaced_service_account_token(

@@ -1,5 +1,7 @@
 """The operator beside a real HPA that has its CPU metric, and beside another operator."""
 
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -7,8 +9,8 @@ import pytest
 from bytebridge.lab.cluster import Lab
 from bytebridge.lab.resource_metrics import PodUsage
 from support.load import LoadExporter
-from support.objects import Cluster, pods_that_serve, scalable_service, stays, wait_for
-from support.operator_process import running_operator
+from support.objects import Cluster, Manifest, pods_that_serve, scalable_service, stays, wait_for
+from support.operator_process import OperatorProcess, running_operator
 
 
 def _has_metric(cluster: Cluster) -> bool:
@@ -81,15 +83,67 @@ def test_min_and_max_alike_fix_the_replicas(cluster: Cluster, load: LoadExporter
 def test_of_two_operators_one_acts_and_the_other_takes_over(
     lab: Lab, cluster: Cluster, load: LoadExporter, tmp_path: Path
 ) -> None:
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=60)
+    leader = OperatorProcess(lab, tmp_path / "leader.log")
+    try:
+        wait_for("leads", lambda: leader.ready() and leader.leads(), wanted=True)
+        with running_operator(lab, tmp_path) as standby:
+            cluster.create(scalable_service("nlp"))
+            wait_for("Ready", lambda: cluster.condition("nlp", "Ready"), ("True", "ReplicasReady"))
+            assert (leader.leads(), standby.leads()) == (True, False)
+            leader.kill()
+            load.set(cluster.namespace, "nlp", rate=400)
+            wait_for("taken over", standby.leads, wanted=True, seconds=60)
+            wait_for("scaled", lambda: cluster.replicas("nlp") >= 8, wanted=True)
+    finally:
+        leader.kill()
+
+
+def test_who_takes_over_knows_what_was_learned_and_writes_nothing(
+    lab: Lab, cluster: Cluster, load: LoadExporter, tmp_path: Path
+) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     second.mkdir()
-    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=60)
-    with running_operator(lab, second) as standby:
-        with running_operator(lab, first) as other:
-            cluster.create(scalable_service("nlp"))
+    load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=20)
+    service = scalable_service("nlp")
+    del service["spec"]["scaling"]["concurrencyPerReplica"]
+    with ExitStack() as both:
+        with running_operator(lab, first) as leader:
+            wait_for("leads", leader.leads, wanted=True)
+            standby = both.enter_context(running_operator(lab, second))
+            cluster.create(service)
             wait_for("Ready", lambda: cluster.condition("nlp", "Ready"), ("True", "ReplicasReady"))
-            assert sorted((standby.leads(), other.leads())) == [False, True]
-        load.set(cluster.namespace, "nlp", rate=400)
+            load.set(cluster.namespace, "nlp", rate=400)
+            wait_for("slots learned", lambda: _slots(cluster) >= 3.5, wanted=True, seconds=60)
+            load.set(cluster.namespace, "nlp", rate=100)
+            wait_for("lowered", lambda: cluster.replicas("nlp") <= 4, wanted=True, seconds=120)
+            wait_for("settled", lambda: _steady(cluster), wanted=True, seconds=120)
+            before = cluster.service("nlp")
         wait_for("taken over", standby.leads, wanted=True, seconds=60)
-        wait_for("scaled", lambda: cluster.replicas("nlp") >= 8, wanted=True)
+        stays("the object", lambda: _differs(before, cluster.service("nlp")), {}, 8)
+        assert standby.leads()
+
+
+def _slots(cluster: Cluster) -> float:
+    learned = cluster.service("nlp").get("status", {}).get("learned", {})
+    return float(learned.get("slotsPerReplica", 0.0))
+
+
+def _steady(cluster: Cluster) -> bool:
+    """No write to the object within twice the hold time."""
+    version = cluster.service("nlp")["metadata"]["resourceVersion"]
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if cluster.service("nlp")["metadata"]["resourceVersion"] != version:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+def _differs(before: Manifest, now: Manifest) -> dict[str, object]:
+    """What of a status is another, if the object was written."""
+    if before["metadata"]["resourceVersion"] == now["metadata"]["resourceVersion"]:
+        return {}
+    status = now["status"]
+    return {k: v for k, v in status.items() if v != before["status"].get(k)} or {"written": True}

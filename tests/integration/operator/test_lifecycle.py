@@ -98,6 +98,25 @@ def test_an_update_reaches_the_children_and_resets_no_replicas(
 
 
 @pytest.mark.usefixtures("operator")
+def test_what_a_spec_lists_no_more_leaves_the_deployment(cluster: Cluster) -> None:
+    service = scalable_service("nlp")
+    app = service["spec"]["template"]["spec"]["containers"][0]
+    app["env"] = [{"name": "MODEL", "value": "small"}]
+    cluster.create(service)
+
+    def variables() -> list[str] | None:
+        if "deployment/nlp" not in cluster.names():
+            return None
+        found = cluster.apps.read_namespaced_deployment("nlp", cluster.namespace)
+        return [item.name for item in found.spec.template.spec.containers[0].env or []]
+
+    wait_for("the variable", variables, ["MODEL"])
+    del app["env"]
+    cluster.patch("nlp", {"spec": {"template": service["spec"]["template"]}})
+    wait_for("no variable", variables, [])
+
+
+@pytest.mark.usefixtures("operator")
 def test_somebody_elses_service_is_not_taken_over(cluster: Cluster) -> None:
     theirs = {"metadata": {"name": "nlp"}, "spec": {"ports": [{"port": 5432}]}}
     cluster.core.create_namespaced_service(cluster.namespace, theirs)

@@ -18,13 +18,13 @@ async def test_a_list_finds_what_is_gone(lab: Lab, cluster: Cluster, monkeypatch
     store, scopes = Store(tick_seconds=5), (cluster.namespace,)
     async with Connection() as connection:
         client = ClusterClient(connection)
-        await fill(store, client, scopes, budgets=True)
+        await fill(store, client, scopes, budgets=True, monitors=False)
         store.put_budget(
             {"metadata": {"name": "gone"}, "spec": {"host": "x", "maxConnections": 99}}
         )
-        assert await forget_deleted(store, client, scopes) == 1
+        assert await forget_deleted(store, client, scopes, monitors=False) == 1
         assert "gone" not in store.budgets
         cluster.delete("gone")
         cluster.apps.delete_namespaced_deployment("gone", cluster.namespace)
-        assert await forget_deleted(store, client, scopes) == 2
+        assert await forget_deleted(store, client, scopes, monitors=False) == 2
     assert set(store.services) == set(store.deployments) == {(cluster.namespace, "kept")}

@@ -61,9 +61,11 @@ class WillingCluster:
         self.applied: list[dict[str, Any]] = []
         self.scaled: list[int] = []
 
-    async def apply(self, manifest: dict[str, Any]) -> dict[str, Any]:
+    async def apply(self, manifest: dict[str, Any], **_: Any) -> dict[str, Any]:
         self.applied.append(manifest)
         return self.deployment if manifest["kind"] == "Deployment" else manifest
+
+    async def find(self, *_: Any) -> None: ...
 
     async def pods(self, *_: Any) -> list[Any]:
         return []

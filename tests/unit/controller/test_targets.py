@@ -31,7 +31,7 @@ def test_signals_of_an_objective(scaling: dict[str, Any], asked: set[str]) -> No
     body["spec"]["metrics"] = {"preset": "vllm"}
     around.store.put_service(body)
     nothing: Any = None
-    loop = DecisionLoop(around, nothing, nothing, OperatorMetrics(), TICK_SECONDS)
+    loop = DecisionLoop(around, nothing, nothing, OperatorMetrics(), TICK_SECONDS, nothing)
     (target,) = loop._targets(around.store.services)
     assert target.key == KEY
     assert set(target.objectives) == asked

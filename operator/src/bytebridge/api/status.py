@@ -77,6 +77,16 @@ class CacheStatus(Model):
     evictions_per_second: float | None = None
 
 
+class LearnedStatus(Model):
+    """What was measured of one pod template; another operator that takes over goes on with it."""
+
+    template_hash: str
+    slots_per_replica: float | None = None
+    """Requests that one replica serves at once; only where `concurrencyPerReplica` is not set."""
+    startup_seconds: float | None = None
+    """From being asked for to Ready, 90th percentile."""
+
+
 class DecisionStatus(Model):
     """The last decision, in words a person understands."""
 
@@ -98,5 +108,6 @@ class ScalableServiceStatus(Model):
     selector: str = ""
     conditions: list[Condition] = []
     last_decision: DecisionStatus | None = None
+    learned: LearnedStatus | None = None
     database: DatabaseStatus | None = None
     cache: CacheStatus | None = None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bytebridge.api.names import FIELD_MANAGER
+from bytebridge.api.names import FIELD_MANAGER, SERVICE_LABEL
 from bytebridge.cluster.connection import Connection
 from bytebridge.cluster.errors import ApiError
 from bytebridge.cluster.kinds import (
@@ -19,6 +19,8 @@ Manifest = dict[str, Any]
 
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
+SCALE_MANAGER = f"{FIELD_MANAGER}-scale"
+"""Owns replicas, which the operator's other fields must not take along when they change."""
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 
@@ -28,14 +30,14 @@ class ClusterClient:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def apply(self, manifest: Manifest) -> Manifest:
-        """Server-side apply: the operator's fields become what the manifest says."""
+    async def apply(self, manifest: Manifest, *, manager: str = FIELD_MANAGER) -> Manifest:
+        """Server-side apply: the manager's fields become what the manifest says."""
         kind, metadata = KINDS[manifest["kind"]], manifest["metadata"]
         return await self._connection.request(
             "PATCH",
             kind.path(metadata["namespace"], metadata["name"]),
             subject=subject_of(kind, metadata["namespace"], metadata["name"]),
-            query={"fieldManager": FIELD_MANAGER, "force": "true"},
+            query={"fieldManager": manager, "force": "true"},
             body=manifest,
             content_type=APPLY,
         )
@@ -48,7 +50,7 @@ class ClusterClient:
                 "POST",
                 kind.path(metadata["namespace"]),
                 subject=subject_of(kind, metadata["namespace"], metadata["name"]),
-                query={"fieldManager": f"{FIELD_MANAGER}-create"},
+                query={"fieldManager": FIELD_MANAGER},
                 body=manifest,
             )
         except ApiError as error:
@@ -91,10 +93,18 @@ class ClusterClient:
                 return found
             query["continue"] = token
 
-    async def list_keys(self, kind: Kind, namespace: str | None) -> set[tuple[str, str]]:
-        """Namespace, empty if cluster-scoped, and name of all of a kind: only metadata travels."""
-        query = {"limit": "1000"}
-        keys: set[tuple[str, str]] = set()
+    async def list_metadata(
+        self, kind: Kind, namespace: str | None, selector: dict[str, str] | None = None
+    ) -> list[Manifest]:
+        """All objects of a kind, without their contents: only metadata travels.
+
+        Args:
+            kind: What to list.
+            namespace: Of one namespace; `None`: of all.
+            selector: `labelSelector` or `fieldSelector`.
+        """
+        query = {"limit": "1000", **(selector or {})}
+        found: list[Manifest] = []
         while True:
             page = await self._connection.request(
                 "GET",
@@ -103,14 +113,26 @@ class ClusterClient:
                 query=query,
                 accept=METADATA_ONLY,
             )
-            keys |= {
-                (i["metadata"].get("namespace", ""), i["metadata"]["name"])
-                for i in page["items"] or ()
-            }
+            found += page["items"] or []
             token = page["metadata"].get("continue")
             if not token:
-                return keys
+                return found
             query["continue"] = token
+
+    async def list_keys(self, kind: Kind, namespace: str | None) -> set[tuple[str, str]]:
+        """Namespace, empty if cluster-scoped, and name of all of a kind."""
+        found = await self.list_metadata(kind, namespace)
+        return {(i["metadata"].get("namespace", ""), i["metadata"]["name"]) for i in found}
+
+    async def list_children(self, kind: Kind, namespace: str | None) -> list[Manifest]:
+        """Metadata of the objects of a kind that carry the label of a ScalableService."""
+        return await self.list_metadata(kind, namespace, {"labelSelector": SERVICE_LABEL})
+
+    async def find(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
+        """Metadata of one object; `None` if it does not exist. The right to list suffices."""
+        selector = {"fieldSelector": f"metadata.name={name}"}
+        found = await self.list_metadata(kind, namespace, selector)
+        return found[0] if found else None
 
     async def pods(self, namespace: str, labels: dict[str, str]) -> list[Manifest]:
         """The pods that carry these labels."""
@@ -146,7 +168,7 @@ class ClusterClient:
             "PATCH",
             f"{DEPLOYMENT.path(namespace, name)}/scale",
             subject=f"scale of {subject_of(DEPLOYMENT, namespace, name)}",
-            query={"fieldManager": f"{FIELD_MANAGER}-scale"},
+            query={"fieldManager": SCALE_MANAGER},
             body={"spec": {"replicas": replicas}},
             content_type=MERGE,
         )

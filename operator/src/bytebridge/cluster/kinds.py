@@ -47,3 +47,9 @@ KINDS = {
         *(CONFIG_MAP, ENDPOINT_SLICE, NETWORK_POLICY),
     )
 }
+
+LISTED_KINDS = (CONFIG_MAP, ENDPOINT_SLICE, NETWORK_POLICY, POD_MONITOR)
+"""Children that are listed by their label, without their contents.
+
+A watch on all ConfigMaps of a cluster would bring what is none of the operator's business.
+"""

@@ -2,12 +2,24 @@
 
 import datetime as dt
 from collections.abc import Callable
+from enum import Enum, auto
 
 from bytebridge.cluster.client import ClusterClient, Manifest
 from bytebridge.cluster.errors import ApiError
 from bytebridge.cluster.kinds import LEASE
 
 LEASE_SECONDS = 15
+
+
+class Lead(Enum):
+    """Who acts."""
+
+    NONE = auto()
+    """Another operator."""
+    TAKEN = auto()
+    """This one, from now on: another may have acted until now."""
+    KEPT = auto()
+    """This one, as before; nobody else has acted since."""
 
 
 class Leadership:
@@ -26,15 +38,25 @@ class Leadership:
         self._name = name
         self._identity = identity
         self._clock = clock
+        self._held = False
+        """As of the last answer; the Lease itself tells whether somebody had it since."""
 
-    async def acquire(self) -> bool:
-        """Take or renew the Lease; `False` when another operator holds it.
+    async def acquire(self) -> Lead:
+        """Take or renew the Lease.
 
         Raises:
             ApiError: The API server refused, or did not answer.
         """
         lease = await self._client.get(LEASE, self._namespace, self._name)
         now = self._clock()
+        holder = lease["spec"].get("holderIdentity") if lease else None
+        kept = self._held and holder == self._identity
+        self._held = await self._take(lease, now)
+        if not self._held:
+            return Lead.NONE
+        return Lead.KEPT if kept else Lead.TAKEN
+
+    async def _take(self, lease: Manifest | None, now: dt.datetime) -> bool:
         if lease is None:
             return await self._client.create(self._lease(now)) is not None
         if not self._may_take(lease["spec"], now):

@@ -4,16 +4,16 @@ import hashlib
 import json
 
 from bytebridge.api.service import ScalableService
-from bytebridge.cluster.client import ClusterClient, Manifest
+from bytebridge.cluster.client import SCALE_MANAGER, ClusterClient, Manifest, subject_of
+from bytebridge.cluster.errors import ApiError
 from bytebridge.cluster.kinds import KINDS
+from bytebridge.controller.projection import child_view
 from bytebridge.controller.store import ChildKey, Entry, Store
 from bytebridge.resources.autoscaler import autoscaler, steered_minimum
 from bytebridge.resources.children import children, optional_children
 from bytebridge.resources.deployment import initial_replicas
 
 HPA_KIND = "HorizontalPodAutoscaler"
-UNWATCHED = frozenset({"PodMonitor", "ConfigMap", "EndpointSlice", "NetworkPolicy"})
-"""A watch on all ConfigMaps of a cluster would bring what is none of the operator's business."""
 
 
 async def apply_children(
@@ -24,16 +24,15 @@ async def apply_children(
     Raises:
         ApiError: A write was refused; the others are tried again at the next tick.
     """
-    outdated = entry.applied_generation != entry.generation
     if not entry.outdated and not _any_drifted(store, entry):
         return  # Nothing is built for the thousands of services that are as they should be.
     wiring = entry.holdings.wiring
     wanted = children(service, pod_monitors=monitors, wiring=wiring)
     for manifest in wanted:
-        changed = entry.built.get(_key(manifest)) != _digest(manifest)
-        if outdated or changed or _drifted(store, entry, manifest):
+        key = _key(manifest)
+        if entry.built.get(key) != _digest(manifest) or _differs(store, entry, key):
             await _apply(client, store, entry, manifest, service)
-    if outdated:
+    if entry.applied_generation != entry.generation:
         await _delete_others(client, store, entry, service, wanted)
     entry.applied_generation, entry.applied_wiring = entry.generation, wiring
 
@@ -90,14 +89,8 @@ def _any_drifted(store: Store, entry: Entry) -> bool:
     return any(_differs(store, entry, key) for key in entry.applied if key[0] != HPA_KIND)
 
 
-def _drifted(store: Store, entry: Entry, manifest: Manifest) -> bool:
-    return _differs(store, entry, _key(manifest))
-
-
 def _differs(store: Store, entry: Entry, key: ChildKey) -> bool:
-    """Whether the live object is not what the last apply left; the unwatched never differ."""
-    if key[0] in UNWATCHED:
-        return False
+    """Whether the live object is not what the last apply left."""
     live = store.children.get(key)
     return live is None or live.fingerprint != entry.applied.get(key)
 
@@ -106,14 +99,48 @@ async def _apply(
     client: ClusterClient, store: Store, entry: Entry, manifest: Manifest, service: ScalableService
 ) -> None:
     key = _key(manifest)
+    made = key not in store.children
+    await _refuse_foreign(client, store, service, key)
     scaled = manifest["kind"] == "Deployment" and "replicas" not in manifest["spec"]
-    if scaled and key not in store.children:
-        replicas = initial_replicas(service, entry.holdings.wiring)
-        await client.create(_with_replicas(manifest, replicas))
+    if made and scaled:
+        await _create_scaled(client, manifest, initial_replicas(service, entry.holdings.wiring))
     applied = await client.apply(manifest)
     store.put_child(manifest["kind"], applied)
     entry.applied[key] = store.children[key].fingerprint
     entry.built[key] = _digest(manifest)
+
+
+async def _refuse_foreign(
+    client: ClusterClient, store: Store, service: ScalableService, key: ChildKey
+) -> None:
+    """Leave alone what bears a child's name and is not this service's.
+
+    Server-side apply by force would take it over, and the garbage collector delete it later.
+
+    Raises:
+        ApiError: There is such an object.
+    """
+    kind, namespace, name = key
+    live = store.children.get(key)
+    if live is None:
+        found = await client.find(KINDS[kind], namespace, name)
+        live = child_view(kind, found) if found else None
+    if live is not None and live.service != service.metadata.name:
+        subject = subject_of(KINDS[kind], namespace, name)
+        raise ApiError(409, subject, "exists and is not this service's: rename one of them")
+
+
+async def _create_scaled(client: ClusterClient, manifest: Manifest, replicas: int) -> None:
+    """Create a Deployment whose replicas are not the operator's to list.
+
+    Replicas get a field manager of their own before an apply that does not list them: that apply
+    would set them to 1 otherwise. Source: Kubernetes, Server-Side Apply, transferring ownership.
+    """
+    count = {"replicas": replicas}
+    await client.apply({**manifest, "spec": {**manifest["spec"], **count}})
+    bare = {key: manifest[key] for key in ("apiVersion", "kind")}
+    named = {key: manifest["metadata"][key] for key in ("namespace", "name")}
+    await client.apply({**bare, "metadata": named, "spec": count}, manager=SCALE_MANAGER)
 
 
 async def _delete_others(
@@ -132,8 +159,4 @@ async def _delete_others(
             await client.delete(KINDS[kind], service.metadata.namespace, name)
             store.forget_child(*key)
             entry.applied.pop(key, None)
-
-
-def _with_replicas(manifest: Manifest, replicas: int) -> Manifest:
-    """The one time that `spec.replicas` is written with the rest: at creation."""
-    return {**manifest, "spec": {**manifest["spec"], "replicas": replicas}}
+            entry.built.pop(key, None)

@@ -10,9 +10,12 @@ from bytebridge.cluster.kinds import (
     DATABASE_BUDGET,
     DEPLOYMENT,
     HPA,
+    LISTED_KINDS,
     PDB,
+    POD_MONITOR,
     SCALABLE_SERVICE,
     SERVICE,
+    Kind,
 )
 from bytebridge.controller.store import Store
 
@@ -30,7 +33,13 @@ def scopes_of(namespaces: tuple[str, ...]) -> Scopes:
     return namespaces or (None,)
 
 
-async def fill(store: Store, client: ClusterClient, scopes: Scopes, *, budgets: bool) -> None:
+def _listed(*, monitors: bool) -> tuple[Kind, ...]:
+    return tuple(kind for kind in LISTED_KINDS if monitors or kind != POD_MONITOR)
+
+
+async def fill(
+    store: Store, client: ClusterClient, scopes: Scopes, *, budgets: bool, monitors: bool
+) -> None:
     """List everything once before the first decision, so that none is made on half a picture.
 
     Args:
@@ -38,6 +47,7 @@ async def fill(store: Store, client: ClusterClient, scopes: Scopes, *, budgets: 
         client: Of the cluster.
         scopes: What to list.
         budgets: The cluster knows DatabaseBudgets, and this operator may see them.
+        monitors: The cluster knows PodMonitors.
     """
     for body in await client.list_all(DATABASE_BUDGET, None) if budgets else ():
         store.put_budget(body)
@@ -45,14 +55,33 @@ async def fill(store: Store, client: ClusterClient, scopes: Scopes, *, budgets: 
         for kind in CHILD_KINDS:
             for body in await client.list_all(kind, scope):
                 store.put_child(kind.name, body)
+        for kind in _listed(monitors=monitors):
+            for body in await client.list_children(kind, scope):
+                store.put_child(kind.name, body)
         for body in await client.list_all(SCALABLE_SERVICE, scope):
             store.put_service(body)
 
 
-async def forget_deleted(store: Store, client: ClusterClient, scopes: Scopes) -> int:
+async def begin_anew(store: Store, client: ClusterClient, scopes: Scopes, *, budgets: bool) -> None:
+    """Forget what this operator remembers of services, and go on from what another has left.
+
+    Their statuses keep what must outlive an operator: decisions, grants, what was learned.
+
+    Raises:
+        ApiError: The API server refused, or did not answer; nothing is forgotten.
+    """
+    shared = await client.list_all(DATABASE_BUDGET, None) if budgets else []
+    bodies = [b for scope in scopes for b in await client.list_all(SCALABLE_SERVICE, scope)]
+    store.begin_anew(bodies, shared)
+
+
+async def forget_deleted(
+    store: Store, client: ClusterClient, scopes: Scopes, *, monitors: bool
+) -> int:
     """Forget what exists no more, and return how many objects that were.
 
-    A deletion while a watch is interrupted for long ("410 Gone") is reported by nobody.
+    A deletion while a watch is interrupted for long ("410 Gone") is reported by nobody, nor is
+    that of a kind that is not watched.
     """
     gone = 0
     for kind in (*CHILD_KINDS, SCALABLE_SERVICE):
@@ -60,6 +89,11 @@ async def forget_deleted(store: Store, client: ClusterClient, scopes: Scopes) ->
         listed = set[tuple[str, str]]()
         for scope in scopes:
             listed |= await client.list_keys(kind, scope)
+        gone += store.forget_deleted(kind.name, before, listed)
+    for kind in _listed(monitors=monitors):
+        before = store.known(kind.name)
+        bodies = [body for scope in scopes for body in await client.list_children(kind, scope)]
+        listed = {(b["metadata"]["namespace"], b["metadata"]["name"]) for b in bodies}
         gone += store.forget_deleted(kind.name, before, listed)
     budgets = set(store.budgets)
     if budgets:
@@ -70,12 +104,12 @@ async def forget_deleted(store: Store, client: ClusterClient, scopes: Scopes) ->
     return gone
 
 
-async def relist(store: Store, client: ClusterClient, scopes: Scopes) -> None:
+async def relist(store: Store, client: ClusterClient, scopes: Scopes, *, monitors: bool) -> None:
     """Look for missed deletions now and then, until cancelled."""
     while True:
         await asyncio.sleep(RELIST_SECONDS)
         try:
-            gone = await forget_deleted(store, client, scopes)
+            gone = await forget_deleted(store, client, scopes, monitors=monitors)
         except ApiError as error:
             log.warning("not listed anew", error=str(error))
         else:

@@ -1,12 +1,12 @@
 """The one decision loop for all services."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
 from bytebridge.cluster.errors import ApiError
-from bytebridge.cluster.leadership import LEASE_SECONDS, Leadership
+from bytebridge.cluster.leadership import LEASE_SECONDS, Lead, Leadership
 from bytebridge.controller.budgets import keep_budgets
 from bytebridge.controller.caches import watch_caches
 from bytebridge.controller.guard import guard_databases
@@ -37,7 +37,20 @@ class DecisionLoop:
         leadership: Leadership,
         metrics: OperatorMetrics,
         tick_seconds: float,
+        begin_anew: Callable[[], Awaitable[None]],
     ) -> None:
+        """Decide for these services.
+
+        Args:
+            around: What passes share.
+            source: Of the signals.
+            leadership: The Lease.
+            metrics: Of the operator.
+            tick_seconds: From the begin of a tick to the next.
+            begin_anew: Learn what another operator has left, before the first tick as leader.
+        """
+        self._begin_anew = begin_anew
+        self._informed = False
         self._around = around
         self._source = source
         self._leadership = leadership
@@ -65,7 +78,12 @@ class DecisionLoop:
     async def _tick_as_leader(self) -> None:
         asked = self._around.monotonic()
         try:
-            self.leading = await self._leadership.acquire()
+            lead = await self._leadership.acquire()
+            self._informed = self._informed and lead is Lead.KEPT
+            self.leading = lead is not Lead.NONE
+            if self.leading and not self._informed:
+                await self._begin_anew()
+                self._informed = True
         except ApiError as error:
             # Without the API server nothing can be written, by this operator or another.
             self.leading = False

@@ -8,6 +8,7 @@ import socket
 import time
 import uuid
 from contextlib import AsyncExitStack
+from functools import partial
 
 import kopf
 import structlog
@@ -19,7 +20,7 @@ from bytebridge.cluster.kinds import DATABASE_BUDGET, POD_MONITOR
 from bytebridge.cluster.leadership import Leadership
 from bytebridge.controller.handlers import build_registry, kopf_settings
 from bytebridge.controller.health import health_application
-from bytebridge.controller.listing import fill, relist, scopes_of
+from bytebridge.controller.listing import begin_anew, fill, relist, scopes_of
 from bytebridge.controller.loop import DecisionLoop
 from bytebridge.controller.metrics import OperatorMetrics
 from bytebridge.controller.service_pass import Surroundings
@@ -50,20 +51,21 @@ async def run_operator(settings: OperatorSettings) -> None:
         store = Store(settings.tick_seconds)
         scopes = scopes_of(settings.namespaces)
         budgets = await client.knows(DATABASE_BUDGET)
-        await fill(store, client, scopes, budgets=budgets)
         # Rights may be given in the watched namespaces only; an unknown kind is so everywhere.
         monitors = await client.knows(POD_MONITOR, scopes[0])
+        await fill(store, client, scopes, budgets=budgets, monitors=monitors)
         loop = DecisionLoop(
             Surroundings(store, client, monitors, time.monotonic, _now),
             source,
             Leadership(client, settings.lease_namespace, _identity(), _now),
             metrics,
             settings.tick_seconds,
+            partial(begin_anew, store, client, scopes, budgets=budgets),
         )
         await _serve_health(stack, settings, loop, metrics)
         _spare_the_collector()
         log.info("operator started", services=len(store.services))
-        relisting = asyncio.create_task(relist(store, client, scopes))
+        relisting = asyncio.create_task(relist(store, client, scopes, monitors=monitors))
         stack.callback(relisting.cancel)
         registry = build_registry(store, budgets=budgets)
         await _run_until_stopped(loop, registry, settings.namespaces, stop)

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bytebridge.api.names import KIND, POOLS_ANNOTATION, SERVICE_LABEL
+from bytebridge.cluster.kinds import LISTED_KINDS
 
 Body = Mapping[str, Any]
+
+METADATA_KINDS = frozenset(kind.name for kind in LISTED_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +93,14 @@ def hpa_view(body: Body) -> HpaView:
     )
 
 
-def child_view(body: Body) -> ChildView:
-    """Project any child; scaling owns replicas and minReplicas, so they are left out."""
+def child_view(kind: str, body: Body) -> ChildView:
+    """Project any child; scaling owns replicas and minReplicas, so they are left out.
+
+    Of kinds that are listed without their contents, nothing but the metadata counts.
+    """
     steered = {"replicas", "minReplicas"}
-    spec = {key: value for key, value in body.get("spec", {}).items() if key not in steered}
+    content = body.get("spec", {}) if kind not in METADATA_KINDS else {}
+    spec = {key: value for key, value in content.items() if key not in steered}
     metadata, owner = body["metadata"], _controller(body)
     label = metadata.get("labels", {}).get(SERVICE_LABEL)
     return ChildView(

@@ -14,6 +14,7 @@ from bytebridge.controller.ceilings import capped, lasting_ceiling, replicas_cei
 from bytebridge.controller.children import apply_autoscaler, apply_children
 from bytebridge.controller.events import Occurrence, event, scaled, turns
 from bytebridge.controller.facts import facts_of, is_paused
+from bytebridge.controller.learning import learned_status
 from bytebridge.controller.obstacles import Obstacle, find_obstacle
 from bytebridge.controller.projection import ChildView, DeploymentView
 from bytebridge.controller.reference_watch import look_for_missing
@@ -23,6 +24,7 @@ from bytebridge.controller.store import Entry, Key, Store
 from bytebridge.scaling.actuation import TargetState, plan_actuation
 from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.law import decide
+from bytebridge.scaling.learned import kept, learned_of
 from bytebridge.scaling.observation import Observation, Readings, Replicas
 from bytebridge.signals.cache import behind_cache
 
@@ -248,8 +250,20 @@ async def _report(
             "hitRatio": round(figures.hit_ratio, 3),
             "evictionsPerSecond": figures.evictions_per_second,
         }
+    _remember(entry)
+    if entry.learned is not None:
+        status["learned"] = learned_status(entry.learned)
     if says_something_new(status, entry.status):
         await around.client.patch_status(*key, status)
         before, entry.status = entry.status, status
         for occurrence in turns(before, status):
             await _tell(around, key, entry, occurrence)
+
+
+def _remember(entry: Entry) -> None:
+    if entry.service is None:
+        return
+    startup = entry.startup_seconds or entry.state.startup.p90_seconds
+    slots_given = entry.service.spec.scaling.concurrency_per_replica is not None
+    learned = learned_of(entry.state.capacity, startup, slots_given=slots_given)
+    entry.learned = kept(entry.learned, learned)

@@ -5,6 +5,7 @@ from typing import Any
 
 from bytebridge.api.status import ConditionType
 from bytebridge.controller.conditions import Facts, Finding, findings
+from bytebridge.controller.learning import learned_before
 
 Status = dict[str, Any]
 
@@ -61,6 +62,7 @@ def _essence(status: Mapping[str, Any]) -> tuple[object, ...]:
         *(status.get(key) for key in ("observedGeneration", "replicas", "readyReplicas")),
         *(status.get(key) for key in ("desiredReplicas", "selector")),
         *(decision.get(key) for key in ("replicas", "reason")),
+        learned_before(status),
         *((item["type"], item["status"], item["reason"]) for item in status.get("conditions", [])),
         # A grant's figures move only when it changes.
         *(item["message"] for item in status.get("conditions", []) if item["type"] == _BUDGET),

@@ -1,6 +1,6 @@
 """The operator's own cache, fed by the watches."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from bytebridge.api.names import KIND, MIN_REPLICAS_ANNOTATION
 from bytebridge.api.service import ScalableService
 from bytebridge.budget.guard import GuardMemory
 from bytebridge.controller.holdings import Holdings, holdings_of
+from bytebridge.controller.learning import learned_before
 from bytebridge.controller.projection import (
     Body,
     ChildView,
@@ -22,6 +23,7 @@ from bytebridge.controller.projection import (
 )
 from bytebridge.resources.wiring import UNWIRED, Wiring
 from bytebridge.scaling.actuation import Written
+from bytebridge.scaling.learned import Learned, recalled_capacity
 from bytebridge.scaling.policy import Policy, compile_policy
 from bytebridge.scaling.state import State
 from bytebridge.signals.cache import CacheMemory
@@ -50,6 +52,8 @@ class Entry:
     autoscaler_mark: str = ""
     """Generation and pause that the HPA was last built from."""
     startup_seconds: float | None = None
+    learned: Learned | None = None
+    """As the status tells it."""
     was_starting: bool = False
     starting_since: float | None = None
     pods_seen_at: float = 0.0
@@ -100,16 +104,7 @@ class Store:
             return
         service, policy, problem = self._understand(body)
         known = self.services.get(key)
-        fresh = Entry(
-            service=service,
-            policy=policy,
-            problem=problem,
-            uid=metadata["uid"],
-            created=metadata["creationTimestamp"],
-            generation=metadata["generation"],
-            status=dict(body.get("status", {})),
-            holdings=holdings_of(body.get("status", {})),
-        )
+        fresh = _entry(body, service, policy, problem)
         if known is None or known.uid != fresh.uid:
             self.services[key] = fresh
             return
@@ -117,6 +112,20 @@ class Store:
             policy = _with_last_floor(service, policy, known.policy)
         known.service, known.policy, known.problem = service, policy, problem
         known.generation = fresh.generation
+
+    def begin_anew(self, services: Iterable[Body], budgets: Iterable[Body]) -> None:
+        """Know services and budgets as these bodies tell of them, and nothing else.
+
+        What another operator has written while it led is true, and what this one remembers from
+        before that is not.
+        """
+        self.services.clear()
+        self.budgets.clear()
+        self.budget_statuses.clear()
+        for body in budgets:
+            self.put_budget(body)
+        for body in services:
+            self.put_service(body)
 
     def forget_service(self, key: Key) -> None:
         """Forget a deleted ScalableService."""
@@ -140,7 +149,7 @@ class Store:
         """Remember a Deployment, an HPA, or another child."""
         metadata = body["metadata"]
         namespace, name = metadata["namespace"], metadata["name"]
-        self.children[kind, namespace, name] = child_view(body)
+        self.children[kind, namespace, name] = child_view(kind, body)
         if kind == "Deployment":
             self.deployments[namespace, name] = deployment_view(body)
         elif kind == "HorizontalPodAutoscaler":
@@ -213,6 +222,27 @@ class Store:
             field_path = ".".join(str(part) for part in first["loc"])
             return None, None, f"{field_path}: {first['msg']}"
         return service, compile_policy(service, self._tick_seconds), None
+
+
+def _entry(
+    body: Body, service: ScalableService | None, policy: Policy | None, problem: str | None
+) -> Entry:
+    """A service that is seen for the first time; its status is the memory of who led before."""
+    metadata, status = body["metadata"], dict(body.get("status", {}))
+    learned = learned_before(status)
+    return Entry(
+        service=service,
+        policy=policy,
+        problem=problem,
+        uid=metadata["uid"],
+        created=metadata["creationTimestamp"],
+        generation=metadata["generation"],
+        status=status,
+        holdings=holdings_of(status),
+        state=State(capacity=recalled_capacity(learned)) if learned else State(),
+        startup_seconds=learned.startup_seconds if learned else None,
+        learned=learned,
+    )
 
 
 def _with_last_floor(service: ScalableService, policy: Policy, before: Policy) -> Policy:

@@ -101,9 +101,9 @@ def _pooler_children(
 
 def optional_children(service: ScalableService) -> Iterator[tuple[str, str]]:
     """Kind and name of what a service has in some modes only, and sheds in the others."""
-    for kind in ("Deployment", "Service", "PodDisruptionBudget", "ConfigMap"):
+    for kind in ("Deployment", "Service", "PodDisruptionBudget", "ConfigMap", "PodMonitor"):
         yield kind, pooler_name(service)
-    for kind in ("Deployment", "Service", "NetworkPolicy"):
+    for kind in ("Deployment", "Service", "NetworkPolicy", "PodMonitor"):
         yield kind, shared_cache_name(service)
     for kind in ("Service", "EndpointSlice"):
         yield kind, readers_name(service)

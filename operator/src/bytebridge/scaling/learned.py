@@ -1,0 +1,61 @@
+"""What the law has learned of a service that is worth more than one process's life.
+
+An operator that starts without it sizes replicas by the slots that are busy at the moment, which
+are fewer than there are, and asks for more replicas than the service needs.
+"""
+
+from dataclasses import dataclass, replace
+
+from bytebridge.scaling.capacity import Capacity
+
+TELLING_SHARE = 0.1
+"""A figure that moves by less than this is not worth a write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Facts of one pod template."""
+
+    template_hash: str
+    slots_per_replica: float | None = None
+    """Requests that one replica serves at once."""
+    startup_seconds: float | None = None
+    """From being asked for to Ready, 90th percentile."""
+
+
+def learned_of(
+    capacity: Capacity, startup_seconds: float | None, *, slots_given: bool
+) -> Learned | None:
+    """What is known now; `None` before anything is.
+
+    Args:
+        capacity: Of a replica.
+        startup_seconds: From being asked for to Ready, 90th percentile.
+        slots_given: `concurrencyPerReplica` is set, so nothing is learned of slots.
+    """
+    slots = None if slots_given else capacity.slots
+    if capacity.template_hash is None or (slots is None and startup_seconds is None):
+        return None
+    return Learned(capacity.template_hash, slots, startup_seconds)
+
+
+def recalled_capacity(learned: Learned) -> Capacity:
+    """Where learning goes on; the law itself forgets it if the pod template is another one."""
+    return Capacity(learned.slots_per_replica, template_hash=learned.template_hash)
+
+
+def kept(before: Learned | None, now: Learned | None) -> Learned | None:
+    """The figures of before, as long as they still tell the same; what is unknown now stays."""
+    if before is None or now is None or before.template_hash != now.template_hash:
+        return now or before
+    return replace(
+        now,
+        slots_per_replica=_telling(before.slots_per_replica, now.slots_per_replica),
+        startup_seconds=_telling(before.startup_seconds, now.startup_seconds),
+    )
+
+
+def _telling(before: float | None, now: float | None) -> float | None:
+    if before is None or now is None:
+        return before if now is None else now
+    return before if abs(now - before) <= TELLING_SHARE * before else now

@@ -1,0 +1,48 @@
+"""What outlives an operator's process."""
+
+import pytest
+
+from bytebridge.scaling.capacity import Capacity
+from bytebridge.scaling.learned import Learned, kept, learned_of, recalled_capacity
+
+
+@pytest.mark.parametrize(
+    ("capacity", "startup", "slots_given", "learned"),
+    [
+        (Capacity(), None, False, None),
+        (Capacity(4.0), None, False, None),
+        (Capacity(4.0, template_hash="a"), None, False, Learned("a", 4.0)),
+        (Capacity(4.0, template_hash="a"), 12.0, False, Learned("a", 4.0, 12.0)),
+        (Capacity(4.0, template_hash="a"), 12.0, True, Learned("a", None, 12.0)),
+        (Capacity(4.0, template_hash="a"), None, True, None),
+    ],
+)
+def test_what_is_worth_keeping(
+    capacity: Capacity, startup: float | None, slots_given: bool, learned: Learned | None
+) -> None:
+    assert learned_of(capacity, startup, slots_given=slots_given) == learned
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        (None, None, None),
+        (None, Learned("a", 4.0), Learned("a", 4.0)),
+        (Learned("a", 4.0), None, Learned("a", 4.0)),
+        (Learned("a", 4.0, 10.0), Learned("a", 4.3, 10.9), Learned("a", 4.0, 10.0)),
+        (Learned("a", 4.0, 10.0), Learned("a", 4.5, 10.9), Learned("a", 4.5, 10.0)),
+        (Learned("a", 4.0, 10.0), Learned("a", 3.5, None), Learned("a", 3.5, 10.0)),
+        (Learned("a", 4.0, 10.0), Learned("b", 1.0), Learned("b", 1.0)),
+    ],
+)
+def test_small_moves_are_not_told(
+    before: Learned | None, now: Learned | None, told: Learned | None
+) -> None:
+    assert kept(before, now) == told
+
+
+def test_it_goes_on_where_it_was() -> None:
+    capacity = Capacity(4.0, 0.06, template_hash="a")
+    learned = learned_of(capacity, None, slots_given=False)
+    assert learned is not None
+    assert recalled_capacity(learned) == Capacity(4.0, template_hash="a")
