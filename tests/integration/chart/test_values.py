@@ -58,6 +58,17 @@ def test_wrong_values_are_refused(tmp_path: Path, values: dict[str, Any], words:
     assert words in str(refusal.value).replace("'", "")
 
 
+def test_old_clusters_are_refused(tmp_path: Path) -> None:
+    def at(version: str) -> str:
+        url = f"prometheus.url={PROMETHEUS['url']}"
+        return helm(tmp_path, "template", str(CHART), "--set", url, "--kube-version", version)
+
+    with pytest.raises(ChartRefusedError, match="1\\.34"):
+        at("v1.33.9")
+    for version in ("v1.34.0", "v1.34.4-gke.1012000", "v1.34.2-eks-ecaa3a6", "v1.37.2"):
+        assert "kind: Deployment" in at(version)
+
+
 def test_the_linter_has_nothing_against_it(tmp_path: Path) -> None:
     assert "0 chart(s) failed" in helm(
         tmp_path, "lint", "--strict", str(CHART), "--set", f"prometheus.url={PROMETHEUS['url']}"
