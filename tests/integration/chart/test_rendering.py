@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import bytebridge
-from support.chart import PROMETHEUS, of_kind, render
+from support.chart import CHART, PROMETHEUS, helm, of_kind, render
 
 POD = "Deployment/spec/template/spec"
 EXPECTED: list[tuple[dict[str, Any], str, Any]] = [
@@ -151,3 +151,28 @@ def test_series_may_name_the_namespace_otherwise(tmp_path: Path) -> None:
         alerts = [m["spec"]["groups"] for m in of_kind(manifests, "PrometheusRule", "Rules")]
         assert alerts[0] == alerts[1]
         assert f"$labels.{label} }}}}/" in str(alerts[0])
+
+
+@pytest.mark.parametrize(
+    ("values", "words", "silence"),
+    [
+        ({}, "Nothing scrapes the operator itself", "runbook"),
+        ({"podMonitor.enabled": "true"}, "helm test prod --namespace scaling", "Nothing scrapes"),
+        ({"datadog.enabled": "true"}, "kubectl get ssvc", "Nothing scrapes"),
+        ({"service.enabled": "false"}, "rollout status deployment/prod-byte", "helm test"),
+        ({"crds.enabled": "false"}, "the CRDs must be there already", "runbook"),
+        ({"watchNamespaces": "{legal,search}"}, "ScalableServices of legal, search", "all names"),
+        ({"googleRules.enabled": "true"}, "set prometheusRule.runbookUrl", "refused"),
+    ],
+    ids=str,
+)
+def test_the_notes_tell_the_next_step(
+    tmp_path: Path, values: dict[str, str], words: str, silence: str
+) -> None:
+    settings = [f"{key}={value}" for key, value in values.items()]
+    options = ("--namespace", "scaling", "--dry-run=client", "--set")
+    url = f"prometheus.url={PROMETHEUS['url']}"
+    text = helm(tmp_path, "install", "prod", str(CHART), *options, ",".join([url, *settings]))
+    notes = text.partition("NOTES:")[2]
+    assert words in notes
+    assert silence not in notes

@@ -37,9 +37,23 @@ def test_a_page_has_all_its_code(site: Path, page: Path) -> None:
     assert html.count("<pre") == len(blocks(page))
 
 
+def test_only_documents_are_in_it(site: Path) -> None:
+    assert not [path for path in site.rglob("*") if path.suffix in {".py", ".pyc", ".md"}]
+
+
 def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
     for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         fetched = re.findall(r'<(?:script|img|iframe)[^>]* src="(https?:[^"]+)', text)
         fetched += re.findall(r'<link[^>]* href="(https?:[^"]+)', text)
         assert fetched == [], page
+
+
+WRITTEN_BY_HAND = [page for page in PAGES if page.name != "reference.md"]
+
+
+@pytest.mark.parametrize("page", WRITTEN_BY_HAND, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_heading_comes_twice_at_the_top(page: Path) -> None:
+    """Two sections of one name are one that was pasted twice."""
+    headings = re.findall(r"^## .+$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(headings) == len(set(headings))
