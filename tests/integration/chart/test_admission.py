@@ -9,12 +9,15 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+import yaml
 from kubernetes import client, config
 from kubernetes.client import ApiException
 from kubernetes.dynamic import DynamicClient
 
+from bytebridge.api.names import BUDGET_KIND, KIND
 from bytebridge.lab.cluster import Lab
 from support.chart import CHART, EVERYTHING, MINIMAL, PROMETHEUS, of_kind, render
+from support.documents import PAGES, blocks
 from support.load import LoadExporter
 from support.objects import Cluster, pods_that_serve, scalable_service, wait_for
 from support.operator_process import running_operator
@@ -82,6 +85,16 @@ def _apply_dry(server: DynamicClient, manifest: dict[str, Any]) -> None:
         dry_run="All",
         query_params=[("fieldValidation", "Strict")],
     )
+
+
+def test_manifests_of_the_pages_are_accepted(server: DynamicClient) -> None:
+    """Of kinds of others; those of ByteBridge's own are created by the examples' test."""
+    shown = [block for page in PAGES for block in blocks(page) if block.language == "yaml"]
+    manifests = [yaml.safe_load(block.text) for block in shown]
+    others = [m for m in manifests if "kind" in m and m["kind"] not in {KIND, BUDGET_KIND}]
+    assert others
+    for manifest in others:
+        _apply_dry(server, manifest | {"metadata": {**manifest["metadata"], "namespace": "legal"}})
 
 
 @RENDERINGS
