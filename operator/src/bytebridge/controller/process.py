@@ -9,6 +9,7 @@ import time
 import uuid
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import Any
 
 import kopf
 import structlog
@@ -79,10 +80,13 @@ async def _run_until_stopped(
     stop: asyncio.Event,
 ) -> None:
     watch_stop = asyncio.Event()
+    # Without it kopf asks for the name of a user, which a container's number does not have.
+    identity: Any = _identity()
     watches = asyncio.create_task(
         kopf.operator(
             registry=registry,
             settings=kopf_settings(),
+            identity=identity,
             standalone=True,
             clusterwide=not namespaces,
             namespaces=namespaces,
