@@ -1,5 +1,6 @@
 """The pages of the documentation, and the commands in them."""
 
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ def commands(*programs: str) -> list[Command]:
 
 
 def _simple_commands(line: str) -> Iterator[tuple[str, ...]]:
-    """The commands of a pipeline; what a comment says is left out."""
+    """The commands of a pipeline, without comments and without variables set in front of them."""
     try:
         words = shlex.split(line.removeprefix("$ "), comments=True)
     except ValueError:  # no shell: a formula, say
@@ -70,5 +71,5 @@ def _simple_commands(line: str) -> Iterator[tuple[str, ...]]:
             if found:
                 yield tuple(found)
             found = []
-        else:
+        elif found or not re.fullmatch(r"[A-Z_]+=.*", word):
             found.append(word)

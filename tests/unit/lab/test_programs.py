@@ -43,7 +43,7 @@ def test_another_release(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
         assert "gitVersion=v1.34.4 " in program.linker_flags
 
 
-@pytest.mark.parametrize("value", ["1.34", "latest", "2.0.0", "1.34.4; true"])
+@pytest.mark.parametrize("value", ["1.34", "latest", "2.0.0", "1.34.4; true", "1.33.9"])
 def test_no_release(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv(VERSION_VARIABLE, value)
     with pytest.raises(LabError, match=r"such as 1\.34\.4"):

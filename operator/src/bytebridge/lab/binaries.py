@@ -16,6 +16,8 @@ from bytebridge.lab.errors import LabError
 from bytebridge.lab.kubernetes_module import write_module
 
 KUBERNETES: Final = "v1.37.2"
+OLDEST_MINOR: Final = 34
+"""Before 1.34 MutatingAdmissionPolicy, by which the lab binds its pods, was no beta yet."""
 VERSION_VARIABLE: Final = "BYTEBRIDGE_LAB_KUBERNETES"
 """Environment variable that asks for another release of Kubernetes, such as 1.34.4."""
 _MODULES: Final = Path(__file__).parent / "modules"
@@ -136,8 +138,12 @@ def programs() -> tuple[Program, ...]:
     if not asked:
         return PROGRAMS
     version = f"v{asked.removeprefix('v')}"
-    if not re.fullmatch(r"v1\.\d+\.\d+", version):
-        raise LabError(f"{VERSION_VARIABLE} is {asked}: it must be a release such as 1.34.4")
+    parts = re.fullmatch(r"v1\.(\d+)\.\d+", version)
+    if parts is None or int(parts[1]) < OLDEST_MINOR:
+        raise LabError(
+            f"{VERSION_VARIABLE} is {asked}: it must be a release such as 1.34.4, "
+            f"and no older than 1.{OLDEST_MINOR}"
+        )
     if version == KUBERNETES:
         return PROGRAMS
     return tuple(
