@@ -91,7 +91,7 @@ docs: $(STAMP) ## Write docs/reference.md anew from the models, and the chart's 
 
 .PHONY: site
 site: $(STAMP) ## Build the documentation as a site into out/site; a warning is an error
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .PHONY: crd
 crd: $(STAMP) ## Write crds/, and the chart's copy of it, anew from the models
