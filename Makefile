@@ -5,17 +5,25 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 EXCERPT := operator/src/bytebridge/demo/data/azure-llm-conversation-2023.csv
 LOCK := operator/locks/development.txt
-UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+UV_OPTIONS := --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
+UV_COMPILE := $(BIN)/uv pip compile pyproject.toml $(UV_OPTIONS)
+UV_COMPILE_GROUP := $(BIN)/uv pip compile $(UV_OPTIONS) --group pyproject.toml
 
 KINDS := scalableservices databasebudgets
 CHART_CRDS := charts/bytebridge/files/crds
+
+PYTHON_IMAGE ?= python:3.13-slim
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' operator/src/bytebridge/__init__.py)
+REVISION := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+IMAGE ?= bytebridge:$(VERSION)
+BUILD_ARGS ?=
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): $(LOCK) pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "ByteBridge needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
@@ -67,6 +75,15 @@ lint: $(STAMP) ## Check format, lint, types, layers and the generated CRD
 test: lint binaries helm promtool servers site ## Run every check and every test, on a real local control plane
 	$(BIN)/pytest tests $(ARGS)
 
+.PHONY: e2e
+e2e: $(STAMP) ## Run the end-to-end tests on a kind cluster made for them (KEEP=1 keeps it); see docs/e2e.md
+	KEEP=$(KEEP) $(BIN)/pytest e2e $(ARGS)
+
+.PHONY: e2e-clean
+e2e-clean: $(STAMP) ## Delete the cluster of the end-to-end tests and stop the Docker engine started for it
+	$(BIN)/python -m e2e.cluster down
+	$(BIN)/python -m e2e.cluster engine --stop
+
 .PHONY: demo
 demo: $(STAMP) binaries ## Watch a surge to ten times the usual load on a local cluster (ARGS="--policy hpa" for a plain HPA)
 	$(BIN)/bytebridge demo $(ARGS)
@@ -102,6 +119,27 @@ crd: $(STAMP) ## Write crds/, and the chart's copy of it, anew from the models
 lock: $(STAMP) ## Resolve the dependencies anew into operator/locks
 	$(UV_COMPILE) --output-file operator/locks/runtime.txt
 	$(UV_COMPILE) --all-extras --group dev --output-file $(LOCK)
+	for group in build workload; do \
+		$(UV_COMPILE_GROUP):$$group --constraints $(LOCK) --output-file operator/locks/$$group.txt; \
+	done
+
+.PHONY: image
+image: ## Build the operator's image with the Docker that is there (PYTHON_IMAGE=..., IMAGE=..., BUILD_ARGS=...)
+	docker build --network host --build-arg PYTHON_IMAGE=$(PYTHON_IMAGE) --build-arg VERSION=$(VERSION) \
+		--build-arg REVISION=$(REVISION) $(BUILD_ARGS) --tag $(IMAGE) .
+
+.PHONY: sbom
+sbom: $(STAMP) ## Write out/bytebridge.cdx.json: what Python packages the image has (CycloneDX)
+	rm -rf out/sbom
+	$(PYTHON) -m venv --without-pip out/sbom
+	$(BIN)/pip --python out/sbom/bin/python install --quiet --disable-pip-version-check --require-hashes \
+		--requirement operator/locks/runtime.txt
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+		--output-file out/bytebridge.cdx.json out/sbom/bin/python
+
+.PHONY: audit
+audit: $(STAMP) ## Look the runtime lock up in a database of known vulnerabilities (AUDIT_OFFLINE=skip where none is reached)
+	$(BIN)/python .ci/audit.py $(ARGS)
 
 .PHONY: clean
 clean: ## Remove .venv and what the tools left behind

@@ -1,5 +1,7 @@
 """CRDs in the lab."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,25 @@ def establish(kubeconfig: str, crd: Manifest) -> None:
         return any(item.type == "Established" and item.status == "True" for item in conditions)
 
     wait_for(f"the CRD {name} is established", established, wanted=True)
+
+
+@contextmanager
+def served(kubeconfig: str, *crds: Manifest) -> Iterator[None]:
+    """Kinds that the cluster knows for a while, and not before or after it."""
+    for crd in crds:
+        establish(kubeconfig, crd)
+    try:
+        yield
+    finally:
+        api: Any = client.ApiextensionsV1Api(config.new_client_from_config(kubeconfig))
+        for crd in crds:
+            api.delete_custom_resource_definition(crd["metadata"]["name"])
+
+        def left() -> set[str]:
+            items = api.list_custom_resource_definition().items
+            return {item.metadata.name for item in items} & {c["metadata"]["name"] for c in crds}
+
+        wait_for("the CRDs are gone", left, set())
 
 
 def foreign_crds() -> list[Manifest]:

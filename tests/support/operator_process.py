@@ -23,6 +23,16 @@ bytebridge.cli.main.app()
 )
 """`bytebridge`, which looks for missed deletions within the test's time."""
 
+LOOKS_SOON = (
+    "-c",
+    """
+import bytebridge.cli.main, bytebridge.controller.route_watch
+bytebridge.controller.route_watch.LOOK_SECONDS = 1.0
+bytebridge.cli.main.app()
+""",
+)
+"""`bytebridge`, which looks at Ingresses and HTTPRoutes within the test's time."""
+
 
 class OperatorProcess:
     """One running operator.

@@ -8,6 +8,7 @@ from bytebridge.lab.cluster import Lab, start_lab
 from bytebridge.lab.settings import LabSettings
 from support.chart import PROMETHEUS, of_kind, render
 from support.crds import establish, foreign_crds
+from support.exposure_crds import EXPOSURE_CRDS
 from support.load import LoadExporter, serve_load
 
 
@@ -17,7 +18,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     crds = of_kind(manifests, "CustomResourceDefinition")
     settings = LabSettings(startup_seconds=1.0, scrape_interval_seconds=1.0, audit=True)
     with start_lab(settings) as lab:
-        for crd in [*crds, *foreign_crds()]:
+        for crd in [*crds, *foreign_crds(), *EXPOSURE_CRDS]:
             establish(str(lab.kubeconfig), crd)
         yield lab
 

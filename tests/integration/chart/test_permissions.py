@@ -26,6 +26,7 @@ from support.objects import (
     wait_for,
 )
 from support.operator_process import RELISTS_SOON, running_operator
+from support.routes import Routes
 
 RBAC = ("ServiceAccount", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")
 FORBIDDEN = 403
@@ -136,7 +137,9 @@ def _live(cluster: Cluster, load: LoadExporter, looked_at_events: Callable[[], b
     _create_budget(cluster)
     load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=20)
     cluster.create(_with_pooler_and_cache("nlp"))
-    cluster.create(_with_readers_by_address("rag"))
+    rag = _with_readers_by_address("rag")
+    rag["spec"]["exposure"] = {"provider": "gke"}
+    cluster.create(rag)
     cluster.create(_never_started("stuck"))
     wait_for("pods that wait for a volume", lambda: _wait_for_volumes(cluster), wanted=2)
     wait_for("Ready", lambda: cluster.condition("nlp", "Ready"), ("True", "ReplicasReady"), 60)
@@ -146,12 +149,25 @@ def _live(cluster: Cluster, load: LoadExporter, looked_at_events: Callable[[], b
     _drift(cluster)
     _adopt(cluster, load)
     assert _extras(cluster), "pooler, cache and readers"
+    _expose_by_gateway(cluster, "rag")
     for name in ("nlp", "rag"):
         cluster.patch(name, {"spec": {"cache": None, "database": None}})
     wait_for("pooler, cache and readers are gone", lambda: _extras(cluster), [], 60)
     wait_for("Events are looked at", looked_at_events, wanted=True, seconds=60)
     cluster.delete("nlp")
     cluster.custom.delete_cluster_custom_object(GROUP, VERSION, BUDGET_PLURAL, cluster.namespace)
+
+
+def _expose_by_gateway(cluster: Cluster, name: str) -> None:
+    """From a GKE Ingress to a GKE Gateway, to nothing."""
+    routes = Routes(cluster, name)
+    wait_for("by Ingress", routes.kinds, ["Ingress", "BackendConfig"])
+    exposure = {"type": "HTTPRoute", "provider": "gke", "parentRefs": [{"name": "public"}]}
+    cluster.patch(name, {"spec": {"exposure": exposure}})
+    by_gateway = ["HTTPRoute", "GCPBackendPolicy", "HealthCheckPolicy"]
+    wait_for("by Gateway", routes.kinds, by_gateway)
+    cluster.patch(name, {"spec": {"exposure": None}})
+    wait_for("not exposed", routes.kinds, [])
 
 
 def _extras(cluster: Cluster) -> list[str]:

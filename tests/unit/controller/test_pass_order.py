@@ -1,6 +1,7 @@
 """Where time is short, replicas are seen to and children wait."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -41,6 +42,36 @@ async def test_replicas_rise_with_or_without_time_for_children(with_children: bo
         else {"HorizontalPodAutoscaler"}
     )
     assert entry.outdated != with_children
+
+
+async def test_a_change_that_comes_while_children_are_applied_is_applied_next() -> None:
+    def body(generation: int) -> dict[str, Any]:
+        found = service_body()
+        found["metadata"]["generation"] = generation
+        image = {"name": "app", "image": f"example:{generation}"}
+        found["spec"]["template"]["spec"]["containers"] = [image]
+        return found
+
+    class Changing(WillingCluster):
+        async def apply(self, manifest: dict[str, Any], **more: Any) -> dict[str, Any]:
+            if manifest["kind"] == "Deployment":
+                around.store.put_service(body(2))
+            return await super().apply(manifest, **more)
+
+    cluster = Changing()
+    around = surroundings(cluster, Clock())
+    around.store.put_service(body(1))
+    around.store.put_child("Deployment", cluster.deployment)
+    entry = around.store.services[KEY]
+    for _ in range(2):
+        await pass_over(around, KEY, entry, None, SURGE, None)
+    images = [
+        manifest["spec"]["template"]["spec"]["containers"][0]["image"]
+        for manifest in cluster.applied
+        if manifest["kind"] == "Deployment"
+    ]
+    assert images[-1] == "example:2"
+    assert not entry.outdated
 
 
 @pytest.mark.parametrize("with_children", [True, False])

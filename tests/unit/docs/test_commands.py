@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from bytebridge.cli.main import app
 from support.documents import PAGES, ROOT, Command, commands
 
-TARGETS = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z0-9-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
 FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name != "out"}
 
 
@@ -27,7 +27,7 @@ def test_a_target_exists(command: Command) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_target_that_the_text_names_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    assert set(re.findall(r"`make ([a-z-]+)", text)) <= TARGETS
+    assert set(re.findall(r"`make ([a-z0-9-]+)", text)) <= TARGETS
 
 
 @pytest.mark.parametrize("command", commands("bytebridge"), ids=_ids)

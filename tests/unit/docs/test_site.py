@@ -20,6 +20,7 @@ HOMES = {
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     offline = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:1")
+    offline["NO_MKDOCS_2_WARNING"] = "1"
     command = (sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder))
     built = subprocess.run(
         command, cwd=ROOT, env=offline, capture_output=True, text=True, check=False

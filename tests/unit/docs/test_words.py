@@ -20,6 +20,7 @@ NOT_REASONS = {
     *(*KINDS, BUDGET_KIND, *(kind.value for kind in ConditionType)),
     *("True", "False", "Unknown"),  # states of a condition
     *("Normal", "Warning", "Scale"),  # type and action of an Event
+    *("Accepted", "ResolvedRefs", "Prefix", "PathPrefix"),  # Gateway API's, Ingress'
     *("ContainerCreating", "CreateContainerConfigError", "PodInitializing"),  # the kubelet's
 }
 """Words of Kubernetes that the controller's code has beside its own."""

@@ -39,6 +39,7 @@ def test_another_release(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     assert set(changed) == {"kube-apiserver", "kube-controller-manager"}
     for program in changed.values():
         assert program.version == "v1.34.4"
+        assert program.release is not None
         assert "/v1.34.4/" in program.release.url
         assert "gitVersion=v1.34.4 " in program.linker_flags
 

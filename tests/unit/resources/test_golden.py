@@ -16,6 +16,7 @@ from bytebridge.budget.limits import budgeted, limits_of
 from bytebridge.budget.settlement import Books, settle
 from bytebridge.resources.autoscaler import autoscaler
 from bytebridge.resources.children import children
+from bytebridge.resources.exposure.children import exposure_children, exposure_kinds
 from bytebridge.resources.wiring import Wiring
 
 EXAMPLES = [
@@ -45,6 +46,7 @@ def test_children(example: Path) -> None:
     service = _service(example)
     built = [
         *children(service, pod_monitors=True, wiring=_wiring(service)),
+        *exposure_children(service),
         autoscaler(service, 5, paused=False),
     ]
     text = yaml.dump_all(built, Dumper=Readable, sort_keys=False)
@@ -61,6 +63,14 @@ def test_replicas_are_never_applied(example: Path) -> None:
         own = manifest["metadata"]["name"] == service.target_name
         if manifest["kind"] == "Deployment" and own:
             assert "replicas" not in manifest["spec"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_kinds_are_known_without_building(example: Path) -> None:
+    service = _service(example)
+    exposure = service.spec.exposure
+    built = tuple(manifest["kind"] for manifest in exposure_children(service))
+    assert built == (exposure_kinds(exposure) if exposure else ())
 
 
 def _wiring(service: ScalableService) -> Wiring:

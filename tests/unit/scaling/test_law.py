@@ -97,6 +97,17 @@ def test_a_sum_over_a_part_of_the_replicas_is_no_reason_to_go_down() -> None:
     assert decision.reason is Reason.SIGNALS_UNKNOWN
 
 
+def test_pods_that_are_not_scraped_yet_are_no_missing_knowledge() -> None:
+    state = State()
+    reasons = []
+    for time in range(0, 90, 5):
+        coverage = 0.5 if time >= 10 else 1.0
+        observation = seen(time, fast=20, queue_depth=0, desired=20, coverage=coverage)
+        reasons.append(decide(POLICY, state, observation).reason)
+    assert Reason.SIGNALS_UNKNOWN not in reasons[:14], "a minute from when they were Ready"
+    assert set(reasons[14:]) == {Reason.SIGNALS_UNKNOWN}
+
+
 def test_zero_needs_known_silence_for_the_hold() -> None:
     rules, state, desired = policy(min_replicas=0), State(), 3
     for time in range(0, 400, 5):

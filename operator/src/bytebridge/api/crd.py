@@ -105,6 +105,7 @@ def _service_columns() -> list[dict[str, Any]]:
         _column("Age", "date", ".metadata.creationTimestamp"),
         _column("Message", "string", ".status.lastDecision.message", wide=True),
         _column("Connections", "integer", ".status.database.writer.connections", wide=True),
+        _column("Address", "string", ".status.exposure.address", wide=True),
     ]
 
 

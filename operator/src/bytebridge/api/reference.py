@@ -23,6 +23,7 @@ _BOUNDS = {
     "exclusiveMinimum": "above {}",
     "minLength": "at least {} characters",
     "maxItems": "at most {} items",
+    "maxProperties": "at most {} entries",
     "pattern": "matches `{}`",
 }
 

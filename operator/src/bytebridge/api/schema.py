@@ -10,8 +10,9 @@ Schema = dict[str, Any]
 _KEPT: Final = frozenset(
     {
         "default", "description", "enum", "exclusiveMinimum", "format", "items", "maxItems",
-        "maxLength", "maximum", "minItems", "minLength", "minimum", "pattern", "properties",
-        "required", "type", "x-kubernetes-preserve-unknown-fields", "x-kubernetes-validations",
+        "maxLength", "maxProperties", "maximum", "minItems", "minLength", "minimum", "pattern",
+        "properties", "required", "type", "x-kubernetes-preserve-unknown-fields",
+        "x-kubernetes-validations",
     }
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from bytebridge.api.base import Model, rules
 from bytebridge.api.cache import Cache
 from bytebridge.api.database import Database
+from bytebridge.api.exposure import Exposure
 from bytebridge.api.metrics import Metrics, Preset
 from bytebridge.api.scaling import Scaling
 
@@ -21,6 +22,11 @@ _KV_CACHE_QUERY = (
 _TPS_QUERY = (
     "spec.metrics.queries.tokenRate: spec.scaling.tokens needs it, as only presets vllm and tgi "
     "export it; add the query"
+)
+
+_EXPOSED_TEMPLATE = (
+    "spec.exposure: only with template, as an adopted Deployment keeps its own Service and pods; "
+    "remove it or use template"
 )
 
 POD_TEMPLATE: dict[str, Any] = {
@@ -87,6 +93,7 @@ class ScalableServiceSpec(Model):
                 "not changed; remove them or use template"
             ),
         ),
+        ("!has(self.targetRef) || !has(self.exposure)", _EXPOSED_TEMPLATE),
         (
             (
                 "self.metrics.preset != 'custom' || has(self.metrics.queries.requestRate)"
@@ -139,6 +146,15 @@ class ScalableServiceSpec(Model):
     metrics: Metrics = Metrics()
     cache: Cache = Cache()
     database: Database = Database()
+    exposure: Exposure | None = None
+    """Nothing, unless set: the Service alone is reached from within the cluster."""
+
+    @model_validator(mode="after")
+    def _exposes_its_own_pods(self) -> Self:
+        """The CRD's rule, for files that no API server has seen."""
+        if self.target_ref is not None and self.exposure is not None:
+            raise ValueError(_EXPOSED_TEMPLATE)
+        return self
 
     @model_validator(mode="after")
     def _signals_of_its_objectives(self) -> Self:

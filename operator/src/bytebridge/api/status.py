@@ -18,6 +18,8 @@ class ConditionType(StrEnum):
     DATABASE_BOUND = "DatabaseBound"
     REFERENCES_FOUND = "ReferencesFound"
     MANUAL_FLOOR = "ManualFloor"
+    EXPOSED = "Exposed"
+    GRACEFUL_TERMINATION = "GracefulTermination"
 
 
 class Condition(Model):
@@ -77,6 +79,13 @@ class CacheStatus(Model):
     evictions_per_second: float | None = None
 
 
+class ExposureStatus(Model):
+    """How the service is reached from outside."""
+
+    address: str | None = None
+    """Of the Ingress' load balancer; a Gateway's own status has that of an HTTPRoute."""
+
+
 class LearnedStatus(Model):
     """What was measured of one pod template; another operator that takes over goes on with it."""
 
@@ -111,3 +120,4 @@ class ScalableServiceStatus(Model):
     learned: LearnedStatus | None = None
     database: DatabaseStatus | None = None
     cache: CacheStatus | None = None
+    exposure: ExposureStatus | None = None

@@ -79,9 +79,17 @@ class ClusterClient:
                 return None
             raise
 
-    async def list_all(self, kind: Kind, namespace: str | None) -> list[Manifest]:
-        """All objects of a kind, of one namespace or of all."""
-        query = {"limit": "500"}
+    async def list_all(
+        self, kind: Kind, namespace: str | None, selector: dict[str, str] | None = None
+    ) -> list[Manifest]:
+        """All objects of a kind, of one namespace or of all.
+
+        Args:
+            kind: What to list.
+            namespace: Of one namespace; `None`: of all.
+            selector: `labelSelector` or `fieldSelector`.
+        """
+        query = {"limit": "500", **(selector or {})}
         found: list[Manifest] = []
         while True:
             page = await self._connection.request(
@@ -127,6 +135,10 @@ class ClusterClient:
     async def list_children(self, kind: Kind, namespace: str | None) -> list[Manifest]:
         """Metadata of the objects of a kind that carry the label of a ScalableService."""
         return await self.list_metadata(kind, namespace, {"labelSelector": SERVICE_LABEL})
+
+    async def list_labelled(self, kind: Kind, namespace: str | None) -> list[Manifest]:
+        """The objects of a kind that carry the label of a ScalableService, as a whole."""
+        return await self.list_all(kind, namespace, {"labelSelector": SERVICE_LABEL})
 
     async def find(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
         """Metadata of one object; `None` if it does not exist. The right to list suffices."""

@@ -34,6 +34,11 @@ POD_MONITOR = Kind("PodMonitor", "apis/monitoring.coreos.com/v1", "podmonitors")
 CONFIG_MAP = Kind("ConfigMap", "api/v1", "configmaps")
 ENDPOINT_SLICE = Kind("EndpointSlice", "apis/discovery.k8s.io/v1", "endpointslices")
 NETWORK_POLICY = Kind("NetworkPolicy", "apis/networking.k8s.io/v1", "networkpolicies")
+INGRESS = Kind("Ingress", "apis/networking.k8s.io/v1", "ingresses")
+HTTP_ROUTE = Kind("HTTPRoute", "apis/gateway.networking.k8s.io/v1", "httproutes")
+BACKEND_CONFIG = Kind("BackendConfig", "apis/cloud.google.com/v1", "backendconfigs")
+BACKEND_POLICY = Kind("GCPBackendPolicy", "apis/networking.gke.io/v1", "gcpbackendpolicies")
+HEALTH_CHECK_POLICY = Kind("HealthCheckPolicy", "apis/networking.gke.io/v1", "healthcheckpolicies")
 DATABASE_BUDGET = Kind(BUDGET_KIND, f"apis/{GROUP}/{VERSION}", BUDGET_PLURAL)
 """Cluster-scoped."""
 POD = Kind("Pod", "api/v1", "pods")
@@ -45,6 +50,7 @@ KINDS = {
     for kind in (
         *(DEPLOYMENT, HPA, SERVICE, PDB, POD_MONITOR, SCALABLE_SERVICE, EVENT, LEASE),
         *(CONFIG_MAP, ENDPOINT_SLICE, NETWORK_POLICY),
+        *(INGRESS, HTTP_ROUTE, BACKEND_CONFIG, BACKEND_POLICY, HEALTH_CHECK_POLICY),
     )
 }
 

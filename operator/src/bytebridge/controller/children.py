@@ -8,7 +8,8 @@ from bytebridge.cluster.client import SCALE_MANAGER, ClusterClient, Manifest, su
 from bytebridge.cluster.errors import ApiError
 from bytebridge.cluster.kinds import KINDS
 from bytebridge.controller.projection import child_view
-from bytebridge.controller.store import ChildKey, Entry, Store
+from bytebridge.controller.routes import ChildKey
+from bytebridge.controller.store import Entry, Store
 from bytebridge.resources.autoscaler import autoscaler, steered_minimum
 from bytebridge.resources.children import children, optional_children
 from bytebridge.resources.deployment import initial_replicas
@@ -29,12 +30,13 @@ async def apply_children(
     wiring = entry.holdings.wiring
     wanted = children(service, pod_monitors=monitors, wiring=wiring)
     for manifest in wanted:
-        key = _key(manifest)
-        if entry.built.get(key) != _digest(manifest) or _differs(store, entry, key):
+        key = child_key(manifest)
+        if entry.built.get(key) != digest(manifest) or _differs(store, entry, key):
             await _apply(client, store, entry, manifest, service)
-    if entry.applied_generation != entry.generation:
+    generation = service.metadata.generation  # The entry's own may have moved on meanwhile.
+    if entry.applied_generation != generation:
         await _delete_others(client, store, entry, service, wanted)
-    entry.applied_generation, entry.applied_wiring = entry.generation, wiring
+    entry.applied_generation, entry.applied_wiring = generation, wiring
 
 
 async def apply_autoscaler(
@@ -66,7 +68,7 @@ async def apply_autoscaler(
     wanted = steered_minimum(service, floor, paused=paused, ceiling=ceiling)
     hpa = next(store.hpas_of(service.metadata.namespace, service.target_name), None)
     behind = hpa is None or hpa.min_replicas != wanted
-    mark = f"{entry.generation}/{paused}/{ceiling}"
+    mark = f"{service.metadata.generation}/{paused}/{ceiling}"
     key = (HPA_KIND, service.metadata.namespace, service.metadata.name)
     outdated = entry.autoscaler_mark != mark or _differs(store, entry, key)
     if behind or (spec_too and outdated):
@@ -75,12 +77,14 @@ async def apply_autoscaler(
         entry.autoscaler_mark = mark
 
 
-def _key(manifest: Manifest) -> ChildKey:
+def child_key(manifest: Manifest) -> ChildKey:
+    """Kind, namespace and name of an object."""
     metadata = manifest["metadata"]
     return manifest["kind"], metadata["namespace"], metadata["name"]
 
 
-def _digest(manifest: Manifest) -> str:
+def digest(manifest: Manifest) -> str:
+    """What an object is built as, in short."""
     text = json.dumps(manifest, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
@@ -98,19 +102,19 @@ def _differs(store: Store, entry: Entry, key: ChildKey) -> bool:
 async def _apply(
     client: ClusterClient, store: Store, entry: Entry, manifest: Manifest, service: ScalableService
 ) -> None:
-    key = _key(manifest)
+    key = child_key(manifest)
     made = key not in store.children
-    await _refuse_foreign(client, store, service, key)
+    await refuse_foreign(client, store, service, key)
     scaled = manifest["kind"] == "Deployment" and "replicas" not in manifest["spec"]
     if made and scaled:
         await _create_scaled(client, manifest, initial_replicas(service, entry.holdings.wiring))
     applied = await client.apply(manifest)
     store.put_child(manifest["kind"], applied)
     entry.applied[key] = store.children[key].fingerprint
-    entry.built[key] = _digest(manifest)
+    entry.built[key] = digest(manifest)
 
 
-async def _refuse_foreign(
+async def refuse_foreign(
     client: ClusterClient, store: Store, service: ScalableService, key: ChildKey
 ) -> None:
     """Leave alone what bears a child's name and is not this service's.
@@ -151,7 +155,7 @@ async def _delete_others(
     wanted: list[Manifest],
 ) -> None:
     """Delete the pooler or cache of a former spec: it would go on to hold connections."""
-    keys = {_key(manifest) for manifest in wanted}
+    keys = {child_key(manifest) for manifest in wanted}
     for kind, name in optional_children(service):
         key = (kind, service.metadata.namespace, name)
         live = store.children.get(key)

@@ -8,6 +8,7 @@ from bytebridge.api.names import MIN_REPLICAS_ANNOTATION
 from bytebridge.api.status import ConditionType
 from bytebridge.budget.claims import Role
 from bytebridge.budget.grants import Grant
+from bytebridge.controller.exposure_words import ExposureFacts, exposed, graceful_termination
 from bytebridge.scaling.decision import Decision, Reason
 
 
@@ -51,6 +52,8 @@ class Facts:
     annotations: Mapping[str, str] = field(default_factory=dict)
     """Of the ScalableService."""
     max_replicas: int = 0
+    exposure: ExposureFacts | None = None
+    """`None`: it is not reached from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ def findings(facts: Facts) -> Mapping[ConditionType, Finding]:
         ConditionType.DATABASE_BOUND: _database_bound,
         ConditionType.REFERENCES_FOUND: _references_found,
         ConditionType.MANUAL_FLOOR: _manual_floor,
+        ConditionType.EXPOSED: _exposed,
+        ConditionType.GRACEFUL_TERMINATION: _graceful_termination,
     }
     found = {kind: check(facts) for kind, check in checks.items()}
     return {kind: finding for kind, finding in found.items() if finding is not None}
@@ -128,7 +133,8 @@ def _metrics_available(facts: Facts) -> Finding:
     if facts.decision is None:
         return Finding("Unknown", "NotAsked", "nothing was asked of Prometheus yet")
     if facts.decision.reason in {Reason.SIGNALS_UNKNOWN, Reason.FALLBACK}:
-        why = facts.signal_errors or "no fresh samples: see spec.metrics and the PodMonitor"
+        seen = facts.decision.held or "no fresh samples"
+        why = facts.signal_errors or f"{seen}: see spec.metrics and the PodMonitor"
         return Finding("False", facts.decision.reason.value, why)
     return Finding("True", "Fresh", "the signals are fresh")
 
@@ -191,3 +197,12 @@ def _references_found(facts: Facts) -> Finding | None:
     if not facts.target_exists:
         return None
     return Finding("True", "NoneMissing", "no pod waits for a Secret or ConfigMap")
+
+
+def _exposed(facts: Facts) -> Finding | None:
+    return Finding(*exposed(facts.exposure)) if facts.exposure else None
+
+
+def _graceful_termination(facts: Facts) -> Finding | None:
+    words = graceful_termination(facts.exposure) if facts.exposure else None
+    return Finding(*words) if words else None

@@ -18,6 +18,7 @@ _WELL: Mapping[str, str] = {
     ConditionType.STALLED.value: "False",
     ConditionType.DATABASE_BUDGET.value: "True",
     ConditionType.REFERENCES_FOUND.value: "True",
+    ConditionType.EXPOSED.value: "True",
 }
 """Conditions whose turn is worth an Event, with the status that is well."""
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 from bytebridge.api.names import PAUSED_ANNOTATION
 from bytebridge.api.service import ScalableService
 from bytebridge.controller.conditions import BudgetFacts, Facts
+from bytebridge.controller.exposure_words import ExposureFacts
 from bytebridge.controller.obstacles import Obstacle
 from bytebridge.controller.store import Entry, Key, Store
-from bytebridge.resources.pod_template import overridden_pools
+from bytebridge.resources.pod_template import overridden_pools, pod_termination
 from bytebridge.scaling.decision import Decision
 
 
@@ -52,6 +53,7 @@ def facts_of(
         budget=_budget_facts(entry, service),
         annotations=service.metadata.annotations,
         max_replicas=service.spec.scaling.max_replicas,
+        exposure=_exposure_facts(store, key, entry, service),
     )
 
 
@@ -68,3 +70,13 @@ def _budget_facts(entry: Entry, service: ScalableService) -> BudgetFacts | None:
         bound=entry.guard.bound,
         evidence=entry.guard.evidence,
     )
+
+
+def _exposure_facts(
+    store: Store, key: Key, entry: Entry, service: ScalableService
+) -> ExposureFacts | None:
+    exposure = service.spec.exposure
+    if exposure is None:
+        return None
+    view = store.routes.get((exposure.type.value, *key))
+    return ExposureFacts(exposure, entry.exposure.obstacle, view, pod_termination(service))

@@ -24,6 +24,7 @@ from bytebridge.controller.health import health_application
 from bytebridge.controller.listing import begin_anew, fill, relist, scopes_of
 from bytebridge.controller.loop import DecisionLoop
 from bytebridge.controller.metrics import OperatorMetrics
+from bytebridge.controller.route_watch import look_at_all_routes, watch_routes
 from bytebridge.controller.service_pass import Surroundings
 from bytebridge.controller.settings import OperatorSettings
 from bytebridge.controller.store import Store
@@ -55,6 +56,7 @@ async def run_operator(settings: OperatorSettings) -> None:
         # Rights may be given in the watched namespaces only; an unknown kind is so everywhere.
         monitors = await client.knows(POD_MONITOR, scopes[0])
         await fill(store, client, scopes, budgets=budgets, monitors=monitors)
+        await look_at_all_routes(store, client, scopes)
         loop = DecisionLoop(
             Surroundings(store, client, monitors, time.monotonic, _now),
             source,
@@ -66,8 +68,11 @@ async def run_operator(settings: OperatorSettings) -> None:
         await _serve_health(stack, settings, loop, metrics)
         _spare_the_collector()
         log.info("operator started", services=len(store.services))
-        relisting = asyncio.create_task(relist(store, client, scopes, monitors=monitors))
-        stack.callback(relisting.cancel)
+        for looking in (
+            relist(store, client, scopes, monitors=monitors),
+            watch_routes(store, client, scopes),
+        ):
+            stack.callback(asyncio.create_task(looking).cancel)
         registry = build_registry(store, budgets=budgets)
         await _run_until_stopped(loop, registry, settings.namespaces, stop)
     log.info("operator stopped")

@@ -8,9 +8,12 @@ from typing import Any
 
 from bytebridge.api.names import KIND, POOLS_ANNOTATION, SERVICE_LABEL
 from bytebridge.cluster.kinds import LISTED_KINDS
+from bytebridge.resources.exposure.gke import BACKEND_CONFIG_ANNOTATION, NEG_ANNOTATION
 
 Body = Mapping[str, Any]
 
+SERVICE_ANNOTATIONS = (BACKEND_CONFIG_ANNOTATION, NEG_ANNOTATION)
+"""That the operator sets on Services; others there are other controllers'."""
 METADATA_KINDS = frozenset(kind.name for kind in LISTED_KINDS)
 
 
@@ -103,8 +106,10 @@ def child_view(kind: str, body: Body) -> ChildView:
     spec = {key: value for key, value in content.items() if key not in steered}
     metadata, owner = body["metadata"], _controller(body)
     label = metadata.get("labels", {}).get(SERVICE_LABEL)
+    annotations = metadata.get("annotations", {}) if kind == "Service" else {}
+    kept = [annotations.get(name) for name in SERVICE_ANNOTATIONS]
     return ChildView(
-        fingerprint=_hash([spec, label, metadata.get("ownerReferences", [])]),
+        fingerprint=_hash([spec, label, metadata.get("ownerReferences", []), kept]),
         service=owner["name"] if owner and owner["kind"] == KIND else None,
     )
 

@@ -6,6 +6,7 @@ from bytebridge.api.pooler import Placement
 from bytebridge.api.service import ScalableService
 from bytebridge.controller.projection import DeploymentView
 from bytebridge.controller.store import Entry, Key, Store
+from bytebridge.resources.pod_template import grace_seconds
 
 RELOAD_SECONDS: Final = 150.0
 """A mounted ConfigMap is as new as the kubelet's last sync (60 s, more under load) and its cache;
@@ -48,5 +49,6 @@ def _seconds_to_wait(
         return None
     if deployment.spec_replicas > most or deployment.terminating:
         return None
-    seconds = UNSEEN_TERMINATION_SECONDS if deployment.terminating is None else 0.0
+    unseen = max(UNSEEN_TERMINATION_SECONDS, grace_seconds(service))
+    seconds = unseen if deployment.terminating is None else 0.0
     return seconds if pooler is None else max(seconds, RELOAD_SECONDS)

@@ -13,6 +13,8 @@ from bytebridge.cluster.kinds import DEPLOYMENT, HPA, PDB, SERVICE
 from bytebridge.controller.ceilings import capped, lasting_ceiling, replicas_ceiling
 from bytebridge.controller.children import apply_autoscaler, apply_children
 from bytebridge.controller.events import Occurrence, event, scaled, turns
+from bytebridge.controller.exposure import keep_exposure
+from bytebridge.controller.exposure_words import exposure_status
 from bytebridge.controller.facts import facts_of, is_paused
 from bytebridge.controller.learning import learned_status
 from bytebridge.controller.obstacles import Obstacle, find_obstacle
@@ -140,6 +142,7 @@ async def _serve(
 async def _keep_children(around: Surroundings, entry: Entry, service: ScalableService) -> None:
     if not service.spec.scaling.dry_run:
         await apply_children(around.client, around.store, entry, service, around.pod_monitors)
+        await keep_exposure(around.client, around.store, entry, service)
 
 
 async def _actuate(
@@ -250,6 +253,8 @@ async def _report(
             "hitRatio": round(figures.hit_ratio, 3),
             "evictionsPerSecond": figures.evictions_per_second,
         }
+    if entry.service is not None and (facts.exposure or entry.status.get("exposure")):
+        status["exposure"] = exposure_status(facts.exposure)
     _remember(entry)
     if entry.learned is not None:
         status["learned"] = learned_status(entry.learned)

@@ -9,7 +9,14 @@ from bytebridge.controller.learning import learned_before
 
 Status = dict[str, Any]
 
-_BUDGET = ConditionType.DATABASE_BUDGET.value
+_STEADY = frozenset(
+    {
+        ConditionType.DATABASE_BUDGET.value,
+        ConditionType.EXPOSED.value,
+        ConditionType.GRACEFUL_TERMINATION.value,
+    }
+)
+"""Conditions whose messages move only when something has changed."""
 
 
 def build_status(
@@ -64,8 +71,8 @@ def _essence(status: Mapping[str, Any]) -> tuple[object, ...]:
         *(decision.get(key) for key in ("replicas", "reason")),
         learned_before(status),
         *((item["type"], item["status"], item["reason"]) for item in status.get("conditions", [])),
-        # A grant's figures move only when it changes.
-        *(item["message"] for item in status.get("conditions", []) if item["type"] == _BUDGET),
+        *(item["message"] for item in status.get("conditions", []) if item["type"] in _STEADY),
+        (status.get("exposure") or {}).get("address"),
     )
 
 

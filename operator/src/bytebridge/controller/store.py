@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,6 +22,7 @@ from bytebridge.controller.projection import (
     deployment_view,
     hpa_view,
 )
+from bytebridge.controller.routes import ChildKey, ExposureMemory, RouteView, route_view
 from bytebridge.resources.wiring import UNWIRED, Wiring
 from bytebridge.scaling.actuation import Written
 from bytebridge.scaling.learned import Learned, recalled_capacity
@@ -29,7 +31,17 @@ from bytebridge.scaling.state import State
 from bytebridge.signals.cache import CacheMemory
 
 Key = tuple[str, str]
-ChildKey = tuple[str, str, str]
+
+
+class Unserved(Enum):
+    """Why objects of a kind cannot be had."""
+
+    MISSING = auto()
+    """The cluster does not know the kind."""
+    FORBIDDEN = auto()
+    """The operator may not see it."""
+    UNSEEN = auto()
+    """The API server has not answered yet."""
 
 
 @dataclass(slots=True)
@@ -73,6 +85,8 @@ class Entry:
     """What the children were last built from, beside the spec."""
     built: dict[ChildKey, str] = field(default_factory=dict)
     """Digests of the manifests that were last applied."""
+    exposure: ExposureMemory = field(default_factory=ExposureMemory)
+    """What is remembered of its Ingress or HTTPRoute."""
 
     @property
     def outdated(self) -> bool:
@@ -89,6 +103,10 @@ class Store:
         self.services: dict[Key, Entry] = {}
         self.deployments: dict[Key, DeploymentView] = {}
         self.children: dict[ChildKey, ChildView] = {}
+        self.routes: dict[ChildKey, RouteView] = {}
+        """Of those children that expose a service."""
+        self.unserved: dict[str, Unserved] = {}
+        """Kinds of such children that cannot be had."""
         self._hpas: dict[Key, dict[str, HpaView]] = {}
         """By namespace and target, then by name: asked for at every pass of every service."""
         self._hpa_targets: dict[Key, str] = {}
@@ -158,9 +176,16 @@ class Store:
             self._hpas.setdefault((namespace, view.target), {})[name] = view
             self._hpa_targets[namespace, name] = view.target
 
+    def put_route(self, kind: str, body: Body) -> None:
+        """Remember a child that exposes a service."""
+        metadata = body["metadata"]
+        self.put_child(kind, body)
+        self.routes[kind, metadata["namespace"], metadata["name"]] = route_view(body)
+
     def forget_child(self, kind: str, namespace: str, name: str) -> None:
         """Forget a deleted object."""
         self.children.pop((kind, namespace, name), None)
+        self.routes.pop((kind, namespace, name), None)
         if kind == "Deployment":
             self.deployments.pop((namespace, name), None)
         elif kind == "HorizontalPodAutoscaler":

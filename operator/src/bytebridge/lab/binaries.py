@@ -29,21 +29,28 @@ class Program:
 
     name: str
     version: str
-    module: str | None
+    module: Path | None
     """Folder with the go.mod and go.sum that pin the build; `None`: see `write_module`."""
     package: str
     """Go import path."""
-    release: Release
+    release: Release | None
+    """`None`: nobody publishes it as it is wanted here; it is built."""
     linker_flags: str = "-s -w"
     tags: str = ""
 
 
-def _kubernetes(name: str, version: str, module: str | None) -> Program:
+def kubernetes(name: str, version: str = KUBERNETES) -> Program:
+    """A program of Kubernetes, as its own release builds it.
+
+    Args:
+        name: Of the program.
+        version: Such as v1.34.4; only the newest has a module that pins its build.
+    """
     url = f"https://dl.k8s.io/{version}/bin/linux/{{arch}}/{name}"
     return Program(
         name,
         version,
-        module,
+        _MODULES / "kubernetes" if version == KUBERNETES else None,
         f"k8s.io/kubernetes/cmd/{name}",
         Release(url, f"{url}.sha256"),
         f"-X k8s.io/component-base/version.gitVersion={version} -s -w",
@@ -59,7 +66,7 @@ def _prometheus(name: str) -> Program:
     return Program(
         name,
         "v3.16.0",
-        "prometheus",
+        _MODULES / "prometheus",
         f"github.com/prometheus/prometheus/cmd/{name}",
         _github(
             "prometheus/prometheus",
@@ -77,7 +84,7 @@ PROGRAMS: Final = (
     Program(
         "etcd",
         "v3.7.3",
-        "etcd",
+        _MODULES / "etcd",
         "go.etcd.io/etcd/server/v3",
         _github(
             "etcd-io/etcd",
@@ -87,12 +94,12 @@ PROGRAMS: Final = (
             "etcd-v3.7.3-linux-{arch}/etcd",
         ),
     ),
-    _kubernetes("kube-apiserver", KUBERNETES, "kubernetes"),
-    _kubernetes("kube-controller-manager", KUBERNETES, "kubernetes"),
+    kubernetes("kube-apiserver"),
+    kubernetes("kube-controller-manager"),
     Program(
         "kwok",
         "v0.8.0",
-        "kwok",
+        _MODULES / "kwok",
         "sigs.k8s.io/kwok/cmd/kwok",
         Release(
             "https://github.com/kubernetes-sigs/kwok/releases/download/v0.8.0/kwok-linux-{arch}",
@@ -111,7 +118,7 @@ _HELM_URL: Final = f"https://get.helm.sh/helm-{_HELM_VERSION}-linux-{{arch}}.tar
 HELM: Final = Program(
     "helm",
     _HELM_VERSION,
-    "helm",
+    _MODULES / "helm",
     "helm.sh/helm/v4/cmd/helm",
     Release(_HELM_URL, f"{_HELM_URL}.sha256sum", "linux-{arch}/helm"),
     f"-X helm.sh/helm/v4/internal/version.version={_HELM_VERSION} -s -w",
@@ -147,7 +154,7 @@ def programs() -> tuple[Program, ...]:
     if version == KUBERNETES:
         return PROGRAMS
     return tuple(
-        _kubernetes(program.name, version, None) if program.version == KUBERNETES else program
+        kubernetes(program.name, version) if program.version == KUBERNETES else program
         for program in PROGRAMS
     )
 
@@ -189,7 +196,7 @@ def find_or_make(program: Program, say: Callable[[str], None] = lambda _: None) 
 
 def _download(program: Program, folder: Path, say: Callable[[str], None]) -> Found | None:
     machine = architecture()
-    if machine is None:
+    if machine is None or program.release is None:
         return None
     say(f"downloading {program.name} {program.version} ...")
     target = folder / f"{program.name}-{program.version}"
@@ -215,7 +222,7 @@ def _build(program: Program, folder: Path, say: Callable[[str], None]) -> Found:
         if program.module is None:
             write_module(go, program.version, source)
         else:
-            shutil.copytree(_MODULES / program.module, source)
+            shutil.copytree(program.module, source)
         command = [
             *(go, "build", "-mod=mod", "-trimpath", "-tags", program.tags),
             *("-ldflags", program.linker_flags, "-o", str(built), program.package),

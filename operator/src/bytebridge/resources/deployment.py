@@ -8,11 +8,11 @@ from bytebridge.api.service import ScalableService
 from bytebridge.budget.peak import SURGE_PERCENT
 from bytebridge.resources.ownership import Manifest, child_metadata, pod_selector
 from bytebridge.resources.pod_template import complete_template
+from bytebridge.resources.termination import DEFAULT_GRACE_SECONDS
 from bytebridge.resources.wiring import UNWIRED, Wiring
 
-DEFAULT_GRACE_SECONDS: Final = 30
 PROGRESS_SECONDS: Final = 600
-"""Kubernetes' defaults of terminationGracePeriodSeconds and progressDeadlineSeconds."""
+"""Kubernetes' default of progressDeadlineSeconds."""
 
 
 def deployment(service: ScalableService, wiring: Wiring = UNWIRED) -> Manifest:

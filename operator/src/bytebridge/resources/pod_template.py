@@ -18,6 +18,12 @@ from bytebridge.resources.postgres import certificate_volume, pool_variables, po
 from bytebridge.resources.readers import behind_one_address, readers_name
 from bytebridge.resources.redis import redis_environment, redis_sidecars
 from bytebridge.resources.shared_cache import shared_cache_name
+from bytebridge.resources.termination import (
+    DEFAULT_GRACE_SECONDS,
+    Termination,
+    end_gracefully,
+    termination_of,
+)
 from bytebridge.resources.wiring import UNWIRED, Wiring
 
 
@@ -34,6 +40,8 @@ def complete_template(service: ScalableService, wiring: Wiring = UNWIRED) -> Man
     app = app_container(service, spec)
     add_environment(app, _environment(service, wiring))
     _add_certificate(service, app, spec)
+    if service.spec.exposure is not None:
+        end_gracefully(service.spec.exposure, app, spec)
     sidecars, volumes = _sidecars(service)
     _add_by_name(spec, "initContainers", sidecars)
     _add_by_name(spec, "volumes", volumes)
@@ -86,6 +94,23 @@ def overridden_pools(service: ScalableService) -> list[str]:
     if database.mongodb is not None:
         kept.add(database.mongodb.environment.max_pool_size)
     return sorted(own & kept)
+
+
+def pod_termination(service: ScalableService) -> Termination | None:
+    """How pods of an exposed service end; `None`: it is not exposed, or not the operator's."""
+    exposure, template = service.spec.exposure, service.spec.template
+    if exposure is None or template is None:
+        return None
+    return termination_of(exposure, app_container(service, template["spec"]), template["spec"])
+
+
+def grace_seconds(service: ScalableService) -> int:
+    """How long a pod may take to end."""
+    termination = pod_termination(service)
+    if termination is not None:
+        return termination.grace_seconds
+    pod_spec = (service.spec.template or {}).get("spec", {})
+    return int(pod_spec.get("terminationGracePeriodSeconds", DEFAULT_GRACE_SECONDS))
 
 
 def _environment(service: ScalableService, wiring: Wiring) -> list[Manifest]:

@@ -21,6 +21,8 @@ from bytebridge.scaling.usefulness import Useful, own_capacity
 
 FULL_COVERAGE = 0.9
 """Below this share of replicas with fresh series, sums are too low to go down by."""
+NEW_POD_SECONDS = 60.0
+"""New pods are scraped within this time; only then is their silence news."""
 SURPLUS_HOLD_TICKS = 2
 """Surplus for a backlog or a forecast is kept this long: one reading less does not take it back."""
 SMALL_STEP = 0.1
@@ -65,19 +67,19 @@ def choose(
     if not needs.complete:
         return _blind(policy, state, observation, needed)
     state.blind_since = None
+    unseen_seconds = _watch_coverage(state, observation)
     standing = clamp(policy, min(needs.standing, useful.replicas))
     state.needs.add(time, standing)
     state.small_steps.add(time, standing)
     state.surplus.add(time, needed)
     if needed > present:
         allowed = limit_step(policy, fewest_of_period(policy, state.rails, time, present), needed)
-        return Choice(max(present, allowed), _up_reason(policy, needs, demand))
+        return Choice(max(present, allowed), _up_reason(policy, needs, needed, demand))
     if demand is not None and demand.ended:
         words = "the series have ended: the slow rate only decays"
         return Choice(clamp(policy, present), Reason.SIGNALS_UNKNOWN, words)
-    coverage = observation.readings.coverage
-    if coverage is not None and coverage < FULL_COVERAGE:
-        return _partly_blind(policy, present, coverage)
+    if unseen_seconds is not None:
+        return _partly_blind(policy, observation, unseen_seconds)
     if state.capacity.estimated and policy.interactive:
         words = "the service time is an estimate until nothing has waited for a minute"
         return Choice(clamp(policy, present), Reason.SCALE_DOWN_HOLD, words)
@@ -105,15 +107,30 @@ def _blind(policy: Policy, state: State, observation: Observation, needed: int) 
     return Choice(standing, Reason.SIGNALS_UNKNOWN, f"signals unknown for {blind_seconds:.0f} s")
 
 
-def _partly_blind(policy: Policy, present: int, coverage: float) -> Choice:
+def _watch_coverage(state: State, observation: Observation) -> float | None:
+    """For how long replicas have had no fresh series; `None`: all of them have, or who knows."""
+    coverage = observation.readings.coverage
+    if coverage is None or coverage >= FULL_COVERAGE:
+        state.unseen_since = None
+        return None
+    if state.unseen_since is None:
+        state.unseen_since = observation.time
+    return observation.time - state.unseen_since
+
+
+def _partly_blind(policy: Policy, observation: Observation, unseen_seconds: float) -> Choice:
+    """Sums over some of the replicas may raise, and never lower."""
+    present, coverage = observation.replicas.desired, observation.readings.coverage or 0.0
     held = f"only {coverage:.0%} of the replicas have fresh series"
-    return Choice(clamp(policy, present), Reason.SIGNALS_UNKNOWN, held)
+    new = unseen_seconds < NEW_POD_SECONDS
+    reason = Reason.SCALE_DOWN_HOLD if new else Reason.SIGNALS_UNKNOWN
+    return Choice(clamp(policy, present), reason, held)
 
 
-def _up_reason(policy: Policy, needs: Needs, demand: Demand | None) -> Reason:
+def _up_reason(policy: Policy, needs: Needs, needed: int, demand: Demand | None) -> Reason:
     binding = needs.binding
     asked = needs.floors[binding] if binding else 0
-    if asked > policy.max_replicas:
+    if asked > policy.max_replicas == needed:
         return Reason.MAX_REPLICAS
     if binding is None or asked < policy.min_replicas:
         return Reason.MIN_REPLICAS

@@ -36,6 +36,8 @@ class State:
     ceiling: Ceiling = field(default_factory=Ceiling)
     startup: StartupTimes = field(default_factory=StartupTimes)
     blind_since: float | None = None
+    unseen_since: float | None = None
+    """Since when some of the replicas have had no fresh series."""
     decided_once: bool = False
 
     def forget_needs(self) -> None:

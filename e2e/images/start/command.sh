@@ -1,0 +1,3 @@
+#!/bin/sh
+# The container's arguments are the command.
+exec "$@"

@@ -1,0 +1,1 @@
+"""Objects that the end-to-end tests apply."""

@@ -1,0 +1,1 @@
+"""A classifier of legal clauses: text, features, training, inference."""

@@ -1,0 +1,1 @@
+"""What leads requests from outside the cluster to a service."""
