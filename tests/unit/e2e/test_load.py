@@ -91,11 +91,11 @@ async def test_a_slow_answer_does_not_hold_up_the_next_request() -> None:
     outcomes: list[Outcome] = []
     async with service_at_work(slots=1) as at:
         at.model.gate.clear()
-        target = Target(at.url, timeout_seconds=0.5)
+        target = Target(at.url, timeout_seconds=1.0)
         stream = documents(DocumentMix(read_clauses(), length=1), seed=1)
         await send_all(target, [0.0, 0.1, 0.2], stream, outcomes.append)
     assert [outcome.cause for outcome in outcomes] == ["timeout"] * 3
-    assert max(outcome.seconds for outcome in outcomes) < 1.0  # from when it was due, not in turn
+    assert max(outcome.seconds for outcome in outcomes) < 2.5  # in turn the last would take 2.8
 
 
 async def test_refusals_and_lost_connections_are_told_apart() -> None:
