@@ -225,12 +225,15 @@ def _create(cluster: Cluster, image: NodeImage, nodes: int) -> None:
 
 
 def _wait_until_ready(cluster: Cluster, image: NodeImage) -> None:
+    limit = f"--timeout={_READY_SECONDS}s"
+    system = ("-n", "kube-system", "rollout", "status", limit)
+    # Before there are addresses for pods: a CoreDNS that starts before it waits half a minute for
+    # an API server whose address leads nowhere yet.
+    cluster.kubectl(*system, "daemonset/kube-proxy")
     if not image.stock:
         # Kubernetes gives a node its range of addresses soon after it has joined.
         until_it_works(
             lambda: pod_network.set_up(cluster.engine, cluster.get("nodes")), _READY_SECONDS
         )
-    limit = f"--timeout={_READY_SECONDS}s"
     cluster.kubectl("wait", "--for=condition=Ready", "nodes", "--all", limit)
-    for workload in ("daemonset/kube-proxy", "deployment/coredns"):
-        cluster.kubectl("-n", "kube-system", "rollout", "status", workload, limit)
+    cluster.kubectl(*system, "deployment/coredns")

@@ -18,6 +18,7 @@ from bytebridge.lab.binaries import cache_folder
 from bytebridge.lab.debian import find_or_unpack
 from bytebridge.lab.errors import LabError
 from e2e.cluster import engine_programs, traces
+from e2e.cluster.daemon import command_line, has_ended, spawn
 from e2e.cluster.errors import ClusterError
 from e2e.cluster.process import run
 from e2e.cluster.stages import Say
@@ -145,6 +146,7 @@ def _start(folder: Path, say: Say) -> Engine:
         raise ClusterError(f"no Docker engine answers: {error}") from error
     environment = engine_programs.environment(server, folder / "tools")
     before = _left_behind(folder) or traces.look(environment)
+    _forget_the_dead(folder)
     command = [
         *(str(server.path), "--host", f"unix://{_SOCKET}"),
         *("--data-root", str(folder / "data"), "--exec-root", str(folder / "exec")),
@@ -152,7 +154,7 @@ def _start(folder: Path, say: Say) -> Engine:
         *engine_programs.runtime_options(server, folder / "tools", environment),
     ]
     log = folder / "dockerd.log"
-    pid = _spawn(command, environment, log)
+    pid = spawn(command, environment, log)
     (folder / "state.json").write_text(json.dumps({"before": before, "pid": pid}))
     try:
         found = _wait(pid, log)
@@ -164,12 +166,31 @@ def _start(folder: Path, say: Say) -> Engine:
 
 
 def _left_behind(folder: Path) -> dict[str, Any] | None:
-    """What the machine was before an engine of ours that was killed since the last boot."""
+    """What the machine was before an engine of ours that was killed since the last boot.
+
+    Raises:
+        ClusterError: It was not killed, it hangs.
+    """
     state = folder / "state.json"
-    found: dict[str, Any] | None = (
-        json.loads(state.read_text())["before"] if state.is_file() else None
-    )
-    return found if found and found["boot"] == traces.boot() else None
+    if not state.is_file():
+        return None
+    found = json.loads(state.read_text())
+    if _is_engine(found["pid"]):
+        raise ClusterError(
+            f"our Docker engine, process {found['pid']}, does not answer: stop it by "
+            "`make e2e-clean`"
+        )
+    before: dict[str, Any] = found["before"]
+    return before if before["boot"] == traces.boot() else None
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Remove process numbers of an engine that was killed, which dockerd would wait for."""
+    for file in (folder / "dockerd.pid", folder / "exec/containerd/containerd.pid"):
+        if file.is_file() and not any(
+            str(folder) in word for word in command_line(int(file.read_text()))
+        ):
+            file.unlink()
 
 
 def _bridges() -> list[str]:
@@ -181,25 +202,9 @@ def _bridges() -> list[str]:
     return [f"br-{name[:12]}" for name in listed.split()]
 
 
-def _spawn(command: list[str], environment: dict[str, str], log: Path) -> int:
-    """Start a process that outlives this one, and return its number."""
-    with log.open("w") as output:
-        return os.posix_spawn(
-            command[0],
-            command,
-            environment,
-            file_actions=[
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_DUP2, output.fileno(), 1),
-                (os.POSIX_SPAWN_DUP2, output.fileno(), 2),
-            ],
-            setsid=True,
-        )
-
-
 def _wait(pid: int, log: Path) -> Engine:
     deadline = time.monotonic() + _START_SECONDS
-    while not _has_ended(pid) and time.monotonic() < deadline:
+    while not has_ended(pid) and time.monotonic() < deadline:
         found = find_engine() if _SOCKET.exists() else None
         if found:
             return found
@@ -217,21 +222,9 @@ def _end(pid: int) -> None:
     while _is_engine(pid):
         if time.monotonic() > deadline:
             raise ClusterError(f"the Docker engine, process {pid}, does not end: look at its log")
-        _has_ended(pid)
+        has_ended(pid)
         time.sleep(0.1)
 
 
 def _is_engine(pid: int) -> bool:
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    return str(engine_folder() / "data").encode() in words
-
-
-def _has_ended(pid: int) -> bool:
-    """Whether a child has ended; it is buried then."""
-    try:
-        return os.waitpid(pid, os.WNOHANG) != (0, 0)
-    except ChildProcessError:
-        return False  # Another process has started it, and takes note of its end.
+    return str(engine_folder() / "data") in command_line(pid)

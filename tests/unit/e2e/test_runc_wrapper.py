@@ -49,6 +49,7 @@ def test_only_missing_capabilities_are_taken_out() -> None:
             (Path("/b/config.json"), True),
             id="create",
         ),
+        pytest.param("create -b /b id", (Path("/b/config.json"), True), id="create, short"),
         pytest.param("create --bundle=/b id", (Path("/b/config.json"), True), id="with ="),
         pytest.param("run -b /b id", (Path("/b/config.json"), True), id="run"),
         pytest.param("create id", (Path("config.json"), True), id="the bundle is here"),
