@@ -77,7 +77,8 @@ def choose(
     state.needs.add(time, standing)
     state.small_steps.add(time, standing)
     state.surplus.add(time, needed)
-    state.ramps.add(time, clamp(policy, min(needs.ramp, useful.replicas)))
+    if needs.ramp:
+        state.ramps.add(time, clamp(policy, min(needs.ramp, useful.replicas)))
     if needed > present:
         allowed = limit_step(policy, fewest_of_period(policy, state.rails, time, present), needed)
         return Choice(max(present, allowed), _up_reason(policy, needs, needed, demand))
@@ -96,10 +97,16 @@ def choose(
     def certainly_needed() -> int:
         return _certain_need(policy, state, demand)
 
-    ramp_hold = min(RAMP_HOLD * needs.startup_seconds, policy.hold_seconds)
-    ramp = state.ramps.largest(time, ramp_hold)
+    ramp = _ramp(policy, state, needs, time)
     least = (kept, CLEARING_WORDS) if kept > ramp else (ramp, RAMP_WORDS)
     return _down(policy, state, (time, present, needed), least, certainly_needed)
+
+
+def _ramp(policy: Policy, state: State, needs: Needs, time: float) -> int:
+    """What a ramp's forecast has asked for of late."""
+    if state.ramps.empty:
+        return 0
+    return state.ramps.largest(time, min(RAMP_HOLD * needs.startup_seconds, policy.hold_seconds))
 
 
 def _kept(policy: Policy, observation: Observation, needs: Needs, useful: Useful) -> int:

@@ -129,7 +129,7 @@ def compute_needs(
             floors["drain"] = _drain(
                 policy, observation, (rate, forecast), (capacity, startup), floors
             )
-            clearing = _clearing(policy, observation, rate, capacity, _standing(floors))
+            clearing = _clearing(policy, observation, rate, capacity, floors)
     if demand is None:
         complete = complete and policy.depth_suffices
     if rate > 0 or backlog or (has_queue and readings.in_flight):
@@ -268,7 +268,11 @@ def _most_surplus(floors: Mapping[str, int], *, overloaded: bool) -> int:
 
 
 def _clearing(
-    policy: Policy, observation: Observation, rate: float, capacity: Capacity, standing: int
+    policy: Policy,
+    observation: Observation,
+    rate: float,
+    capacity: Capacity,
+    floors: Mapping[str, int],
 ) -> bool:
     """Whether a backlog still needs its surplus: those that stay would not clear it in a tick."""
     throughput, backlog = capacity.requests_per_second, _backlog(observation, capacity)
@@ -278,5 +282,5 @@ def _clearing(
         return True  # A replica less would make it late: the time is promised to the last message.
     if not policy.interactive:
         return False
-    stay = min(standing, observation.replicas.ready)
+    stay = min(_standing(floors), observation.replicas.ready)
     return backlog > max(0.0, stay * throughput - rate) * policy.tick_seconds
