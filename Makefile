@@ -47,6 +47,10 @@ servers: $(STAMP) ## Find PostgreSQL, PgBouncer and Valkey or Redis, or unpack D
 helm: $(STAMP) ## Find, download or build the Helm that the chart's tests use (once)
 	$(BIN)/bytebridge lab helm
 
+.PHONY: promtool
+promtool: $(STAMP) ## Find, download or build the promtool that tests the alerts (once)
+	$(BIN)/bytebridge lab promtool
+
 .PHONY: unit
 unit: $(STAMP) ## Run the fast tests (seconds)
 	$(BIN)/pytest tests/unit $(ARGS)
@@ -62,9 +66,13 @@ lint: $(STAMP) ## Check format, lint, types, layers and the generated CRD
 			|| { echo 'crds/ is out of date: run "make crd"'; exit 1; }; \
 	done
 	diff -ru crds $(CHART_CRDS) || { echo '$(CHART_CRDS) is out of date: run "make crd"'; exit 1; }
+	$(BIN)/bytebridge reference | diff -u docs/reference.md - \
+		|| { echo 'docs/reference.md is out of date: run "make docs"'; exit 1; }
+	$(BIN)/python charts/values_table.py charts/bytebridge --check \
+		|| { echo 'charts/bytebridge/README.md is out of date: run "make docs"'; exit 1; }
 
 .PHONY: test
-test: lint binaries helm servers ## Run every check and every test, on a real local control plane
+test: lint binaries helm promtool servers site ## Run every check and every test, on a real local control plane
 	$(BIN)/pytest tests $(ARGS)
 
 .PHONY: e2e
@@ -94,8 +102,13 @@ fmt: $(STAMP) ## Format the code and mend what the linter can mend
 	$(BIN)/ruff format .
 
 .PHONY: docs
-docs: $(STAMP) ## Write docs/reference.md anew from the models
+docs: $(STAMP) ## Write docs/reference.md anew from the models, and the chart's table of values
 	$(BIN)/bytebridge reference > docs/reference.md
+	$(BIN)/python charts/values_table.py charts/bytebridge
+
+.PHONY: site
+site: $(STAMP) ## Build the documentation as a site into out/site; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .PHONY: crd
 crd: $(STAMP) ## Write crds/, and the chart's copy of it, anew from the models

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from bytebridge.lab.debian import FoundServer, Server, find_or_unpack
+from bytebridge.lab.errors import LabError
+from e2e.cluster.debian_root import mirror
 from e2e.cluster.engine import Engine
 from e2e.cluster.errors import ClusterError
 from e2e.cluster.process import run
@@ -19,6 +22,7 @@ VARIABLE: Final = "PYTHON_IMAGE"
 SUITE: Final = "trixie"
 """The Debian with Python 3.13, which the stock image stands on as well."""
 
+_MMDEBSTRAP: Final = Server(("mmdebstrap",), "mmdebstrap")
 _PACKAGES: Final = ("ca-certificates", "python3", "python3-venv")
 _PULL_SECONDS: Final = 60.0
 _AUTHORITIES: Final = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -37,15 +41,23 @@ def python_image(engine: Engine, say: Say = lambda _: None) -> str:
     if chosen:
         say(f"base image: {chosen}, as {VARIABLE} says")
         return chosen
+    if engine.has_image(STOCK):
+        say(f"base image: {STOCK}, it is there")
+        return STOCK
     own = _own_tag()
-    for tag, why in ((STOCK, "it is there"), (own, "made before from Debian's packages")):
-        if engine.has_image(tag):
-            say(f"base image: {tag}, {why}")
-            return tag
+    if own and engine.has_image(own):
+        say(f"base image: {own}, made before from Debian's packages")
+        return own
     try:
         engine.run("pull", "--quiet", STOCK, timeout_seconds=_PULL_SECONDS)
     except ClusterError as error:
-        say(f"base image: {STOCK} is out of reach ({_last_line(error)})")
+        reason = str(error).strip().splitlines()[-1]
+        say(f"base image: {STOCK} is out of reach ({reason})")
+        if own is None:
+            raise ClusterError(
+                f"no base image: {STOCK} is out of reach, and this machine has no apt to make one "
+                f"with: name a base by {VARIABLE}, or run this on Debian"
+            ) from error
         _make(engine, own, say)
         return own
     say(f"base image: {STOCK}, pulled")
@@ -57,7 +69,12 @@ def _make(engine: Engine, tag: str, say: Say) -> None:
     program = _mmdebstrap()
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder, "base.tar")
-        run([program, *_options(), SUITE, archive])
+        # It looks for programs that lie beside it.
+        path = f"{program.path.parent}:{os.environ['PATH']}"
+        run(
+            program.command(*_options(), SUITE, str(archive), mirror()),
+            environment={**os.environ, "PATH": path},
+        )
         engine.run("import", "--change", 'CMD ["python3"]', archive, tag)
 
 
@@ -71,29 +88,22 @@ def _options() -> list[str]:
     ]
 
 
-def _own_tag() -> str:
-    text = repr((SUITE, _options(), _AUTHORITIES.is_file() and _AUTHORITIES.read_bytes()))
-    return f"{PREFIX}/python:{SUITE}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+def _own_tag() -> str | None:
+    """Name of the base that can be made here; another one for other content."""
+    if shutil.which("apt-get") is None:
+        return None
+    authorities = _AUTHORITIES.read_bytes() if _AUTHORITIES.is_file() else b""
+    told = repr((SUITE, _options(), mirror(), authorities)).encode()
+    return f"{PREFIX}/python:{SUITE}-{hashlib.sha256(told).hexdigest()[:12]}"
 
 
-def _mmdebstrap() -> str:
-    found = shutil.which("mmdebstrap")
-    if found:
-        return found
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+def _mmdebstrap() -> FoundServer:
+    if os.geteuid() != 0:
         raise ClusterError(
-            f"no base image: {STOCK} is out of reach and there is no mmdebstrap to make one with: "
-            f"install mmdebstrap (Debian's package of that name), or name a base by {VARIABLE}"
+            f"no base image: {STOCK} is out of reach, and only root can make one from packages: "
+            f"run this as root, or name a base by {VARIABLE}"
         )
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    if not run(["apt-cache", "show", "--quiet=2", "mmdebstrap"]).strip():
-        run(["apt-get", "update", "--quiet=2"], environment=environment)
-    run(
-        ["apt-get", "install", "--quiet=2", "--yes", "--no-install-recommends", "mmdebstrap"],
-        environment=environment,
-    )
-    return "mmdebstrap"
-
-
-def _last_line(error: ClusterError) -> str:
-    return str(error).strip().splitlines()[-1]
+    try:
+        return find_or_unpack(_MMDEBSTRAP)
+    except LabError as error:
+        raise ClusterError(f"no base image: {STOCK} is out of reach, and {error}") from error

@@ -60,7 +60,9 @@ def servers(base: str) -> tuple[Recipe, ...]:
             *(base, "postgres", "postgres", 999),
             *("postgresql-17 postgresql-client-17", _POSTGRES_LIBRARIES),
             # Only the compiler of queries needs it, which start/postgres.sh turns off.
-            unused="/usr/lib/postgresql/17/lib/bitcode /usr/share/locale/*",
+            UNUSED="/usr/lib/postgresql/17/lib/bitcode /usr/share/locale/*",
+            # By SIGTERM it would wait for its clients to go.
+            STOP_SIGNAL="SIGINT",
         ),
         _debian(base, "pgbouncer", "command", 998, "pgbouncer", "libcares2 libevent-2.1-7t64"),
         _debian(
@@ -82,14 +84,14 @@ def _debian(
     user: int,
     unpacked: str,
     libraries: str = "",
-    unused: str = "",
+    **others: str,
 ) -> Recipe:
     arguments = {
         "PYTHON_IMAGE": base,
         "UNPACKED": unpacked,
         "LIBRARIES": libraries,
-        "UNUSED": unused,
         "USER_ID": str(user),
+        **others,
     }
     return Recipe(
         name, _dockerfile("debian"), {"start": _HERE / "start" / f"{start}.sh"}, arguments

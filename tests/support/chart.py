@@ -112,14 +112,27 @@ EVERYTHING: dict[str, Any] = {
     "tolerations": [{"key": "system", "operator": "Exists"}],
     "affinity": {"nodeAffinity": {}},
     "podLabels": {"sidecar.istio.io/inject": "false"},
-    "podAnnotations": {"ad.datadoghq.com/operator.checks": "{}"},
+    "podAnnotations": {"example.com/a": "b"},
     "extraEnv": [{"name": "TZ", "value": "UTC"}],
     "extraVolumes": [{"name": "extra", "emptyDir": {}}],
     "extraVolumeMounts": [{"name": "extra", "mountPath": "/extra"}],
-    "extraContainers": [{"name": "proxy", "image": "proxy:1"}],
+    "extraContainers": [
+        {
+            "name": "proxy",
+            "image": "proxy:1",
+            "securityContext": {
+                "allowPrivilegeEscalation": False,
+                "capabilities": {"drop": ["ALL"]},
+            },
+        }
+    ],
     "service": {"annotations": {"example.com/a": "b"}},
     "podMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+    "googlePodMonitoring": {"enabled": True},
+    "googleRules": {"enabled": True},
+    "datadog": {"enabled": True},
+    "namespaceLabel": "exported_namespace",
     "prometheusRule": {
         "enabled": True,
         "labels": {"release": "prometheus"},

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import yaml
 from kubernetes import client, config
 
 from support.objects import Manifest, wait_for
@@ -41,28 +43,7 @@ def served(kubeconfig: str, *crds: Manifest) -> Iterator[None]:
         wait_for("the CRDs are gone", left, set())
 
 
-def foreign_crd(kind: str) -> Manifest:
-    """A kind of the Prometheus Operator, without its schema."""
-    plural = f"{kind.lower()}s"
-    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {
-            "name": f"{plural}.monitoring.coreos.com",
-            "annotations": {"api-approved.kubernetes.io": "unapproved, for tests"},
-        },
-        "spec": {
-            "group": "monitoring.coreos.com",
-            "scope": "Namespaced",
-            "names": {"kind": kind, "plural": plural},
-            "versions": [
-                {
-                    "name": "v1",
-                    "served": True,
-                    "storage": True,
-                    "schema": {"openAPIV3Schema": anything},
-                }
-            ],
-        },
-    }
+def foreign_crds() -> list[Manifest]:
+    """Kinds of others that chart and operator write; their schemas refuse what they lack."""
+    paths = sorted((Path(__file__).parent / "foreign_crds").glob("*.yaml"))
+    return [yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths]

@@ -26,6 +26,12 @@ app.kubernetes.io/name: {{ include "bytebridge.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/* Of the pod of `helm test`, which is no operator. */}}
+{{- define "bytebridge.testSelector" -}}
+app.kubernetes.io/name: {{ include "bytebridge.name" . }}-test
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
 {{- define "bytebridge.labels" -}}
 {{ include "bytebridge.selector" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}

@@ -6,6 +6,7 @@ ARG UNPACKED
 ARG LIBRARIES
 ARG UNUSED
 ARG USER_ID
+ARG STOP_SIGNAL=SIGTERM
 WORKDIR /tmp/packages
 # The user has a name, as initdb asks for one.
 RUN apt-get update --quiet=2 \
@@ -17,4 +18,5 @@ RUN apt-get update --quiet=2 \
 WORKDIR /
 COPY start /usr/local/bin/start
 USER ${USER_ID}:${USER_ID}
+STOPSIGNAL ${STOP_SIGNAL}
 ENTRYPOINT ["/usr/local/bin/start"]

@@ -1,4 +1,4 @@
-"""A control plane of the chart's own: with an audit log and the kinds of others that it uses."""
+"""A control plane of the chart's own: with an audit log, and the kinds of others."""
 
 from collections.abc import Iterator
 
@@ -7,11 +7,9 @@ import pytest
 from bytebridge.lab.cluster import Lab, start_lab
 from bytebridge.lab.settings import LabSettings
 from support.chart import PROMETHEUS, of_kind, render
-from support.crds import establish, foreign_crd
+from support.crds import establish, foreign_crds
 from support.exposure_crds import EXPOSURE_CRDS
 from support.load import LoadExporter, serve_load
-
-FOREIGN = ("PodMonitor", "ServiceMonitor", "PrometheusRule")
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +18,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     crds = of_kind(manifests, "CustomResourceDefinition")
     settings = LabSettings(startup_seconds=1.0, scrape_interval_seconds=1.0, audit=True)
     with start_lab(settings) as lab:
-        for crd in [*crds, *map(foreign_crd, FOREIGN), *EXPOSURE_CRDS]:
+        for crd in [*crds, *foreign_crds(), *EXPOSURE_CRDS]:
             establish(str(lab.kubeconfig), crd)
         yield lab
 

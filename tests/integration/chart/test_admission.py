@@ -3,16 +3,21 @@
 import json
 import time
 import urllib.parse
+import uuid
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
+import yaml
 from kubernetes import client, config
+from kubernetes.client import ApiException
 from kubernetes.dynamic import DynamicClient
 
+from bytebridge.api.names import BUDGET_KIND, KIND
 from bytebridge.lab.cluster import Lab
 from support.chart import CHART, EVERYTHING, MINIMAL, PROMETHEUS, of_kind, render
+from support.documents import PAGES, blocks
 from support.load import LoadExporter
 from support.objects import Cluster, pods_that_serve, scalable_service, wait_for
 from support.operator_process import running_operator
@@ -34,30 +39,93 @@ def server(lab: Lab) -> DynamicClient:
     return DynamicClient(api)
 
 
-@pytest.mark.parametrize(
+RENDERINGS = pytest.mark.parametrize(
     ("values", "files"),
     [
         ({"prometheus": PROMETHEUS}, []),
         (MINIMAL, []),
         (EVERYTHING, []),
+        ({"prometheus": PROMETHEUS, "watchNamespaces": ["legal", "search"]}, []),
         ({"networkPolicy": {"enabled": True}}, [CHART / "values-eks.yaml"]),
         ({"networkPolicy": {"enabled": True}}, [CHART / "values-gke.yaml"]),
     ],
-    ids=["default", "minimal", "everything", "eks", "gke"],
+    ids=["default", "minimal", "everything", "namespaces", "eks", "gke"],
 )
+
+
+@RENDERINGS
 def test_every_object_is_accepted(
     server: DynamicClient, tmp_path: Path, values: dict[str, Any], files: list[Path]
 ) -> None:
     for manifest in render(tmp_path, values, "bytebridge", "bytebridge", *files):
-        resource = server.resources.get(api_version=manifest["apiVersion"], kind=manifest["kind"])
-        resource.server_side_apply(
-            body=manifest,
-            name=manifest["metadata"]["name"],
-            namespace=manifest["metadata"].get("namespace"),
-            field_manager="helm",
-            force_conflicts=True,
-            dry_run="All",
+        _apply_dry(server, manifest)
+
+
+def test_a_field_that_a_kind_does_not_have_is_refused(
+    server: DynamicClient, tmp_path: Path
+) -> None:
+    """Else the test above could not fail."""
+    for manifest in render(tmp_path, EVERYTHING):
+        with pytest.raises(ApiException, match="nonsense"):
+            _apply_dry(server, manifest | {"nonsense": True})
+    (monitor,) = of_kind(render(tmp_path, EVERYTHING), "PodMonitor")
+    monitor["spec"]["podMetricsEndpoints"][0]["intervall"] = "5s"
+    with pytest.raises(ApiException, match="intervall"):
+        _apply_dry(server, monitor)
+
+
+def _apply_dry(server: DynamicClient, manifest: dict[str, Any]) -> None:
+    resource = server.resources.get(api_version=manifest["apiVersion"], kind=manifest["kind"])
+    resource.server_side_apply(
+        body=manifest,
+        name=manifest["metadata"]["name"],
+        namespace=manifest["metadata"].get("namespace"),
+        field_manager="helm",
+        force_conflicts=True,
+        dry_run="All",
+        query_params=[("fieldValidation", "Strict")],
+    )
+
+
+def test_manifests_of_the_pages_are_accepted(server: DynamicClient) -> None:
+    """Of kinds of others; those of ByteBridge's own are created by the examples' test."""
+    shown = [block for page in PAGES for block in blocks(page) if block.language == "yaml"]
+    manifests = [yaml.safe_load(block.text) for block in shown]
+    others = [m for m in manifests if "kind" in m and m["kind"] not in {KIND, BUDGET_KIND}]
+    assert others
+    for manifest in others:
+        _apply_dry(server, manifest | {"metadata": {**manifest["metadata"], "namespace": "legal"}})
+
+
+@RENDERINGS
+def test_pods_keep_the_restricted_pod_security_standard(
+    lab: Lab, server: DynamicClient, tmp_path: Path, values: dict[str, Any], files: list[Path]
+) -> None:
+    name = f"restricted-{uuid.uuid4().hex[:8]}"
+    core: Any = client.CoreV1Api(config.new_client_from_config(str(lab.kubeconfig)))
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    core.create_namespace({"metadata": {"name": name, "labels": labels}})
+    manifests = render(tmp_path, values, name, "bytebridge", *files)
+    wait_for("the namespace's account", lambda: _has_account(core, name), wanted=True)
+    (deployment,) = of_kind(manifests, "Deployment")
+    pods = [deployment["spec"]["template"], *of_kind(manifests, "Pod")]
+    for pod in pods:
+        account = {"serviceAccountName": "default"}  # of the chart's own there is none yet
+        spec = {**pod["spec"], **account, "priorityClassName": "system-cluster-critical"}
+        core.create_namespaced_pod(
+            name, {"metadata": {"generateName": "x-"}, "spec": spec}, dry_run="All"
         )
+    lax = {"metadata": {"name": "x"}, "spec": {"containers": [{"name": "x", "image": "x"}]}}
+    with pytest.raises(ApiException, match="PodSecurity"):
+        core.create_namespaced_pod(name, lax)
+    core.delete_namespace(name)
+
+
+def _has_account(core: Any, namespace: str) -> bool:
+    try:
+        return bool(core.read_namespaced_service_account("default", namespace))
+    except ApiException:
+        return False
 
 
 def test_every_query_is_answered(

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from kubernetes import client, config
 
+from bytebridge.api.names import BUDGET_KIND, BUDGET_PLURAL, GROUP, PAUSED_ANNOTATION, VERSION
 from bytebridge.lab.cluster import Lab
 from support.chart import CHART, helm
 from support.load import LoadExporter
-from support.objects import Cluster, pods_that_serve, scalable_service, wait_for
+from support.objects import Cluster, Manifest, pods_that_serve, scalable_service, wait_for
 from support.operator_process import running_operator
 
 COLUMN = "    additionalPrinterColumns:\n"
@@ -68,26 +69,54 @@ def test_a_release_from_its_beginning_to_its_end(
     load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=20)
     with running_operator(lab, tmp_path):
         cluster.create(scalable_service("nlp"))
+        cluster.create(_paused("idle"))
+        _create_budget(cluster)
         wait_for("Ready", lambda: cluster.condition("nlp", "Ready"), ("True", "ReplicasReady"))
-        before, pods = cluster.service("nlp")["metadata"]["uid"], _pods(cluster)
+        wait_for("pods of both", lambda: len(_pods(cluster)) >= 3, wanted=True)
+        before, pods = _objects(cluster), _pods(cluster)
+        assert len(before) == 3
         assert "New" not in _columns(lab.kubeconfig)
         run(
             *("upgrade", there[0], str(_next_version(tmp_path)), *there[1:], *values),
-            *("--set", "podLabels.next=yes", "--wait", "--timeout", "60s"),
+            *("--set", "podLabels.next=yes,tickSeconds=4,resources.limits.memory=640Mi"),
+            *("--wait", "--timeout", "60s"),
         )
         wait_for("the CRD is upgraded", lambda: "New" in _columns(lab.kubeconfig), wanted=True)
-        assert cluster.service("nlp")["metadata"]["uid"] == before
+        assert _objects(cluster) == before
         assert _pods(cluster) == pods, "an upgrade of the operator restarts no pod of a service"
     run("uninstall", *there, "--wait")
     assert _columns(lab.kubeconfig), "the CRDs are kept"
-    assert cluster.service("nlp")["metadata"]["uid"] == before
+    assert _objects(cluster) == before
     assert _pods(cluster) == pods
     rbac: Any = client.RbacAuthorizationV1Api(cluster.apps.api_client)
     assert cluster.apps.list_namespaced_deployment(namespace).items == []
     labelled = {"label_selector": "app.kubernetes.io/instance=bytebridge"}
     assert rbac.list_cluster_role(**labelled).items == []
     assert rbac.list_cluster_role_binding(**labelled).items == []
+    cluster.custom.delete_cluster_custom_object(GROUP, VERSION, BUDGET_PLURAL, cluster.namespace)
     cluster.core.delete_namespace(namespace)
+
+
+def _paused(name: str) -> Manifest:
+    service = scalable_service(name)
+    service["metadata"]["annotations"] = {PAUSED_ANNOTATION: "true"}
+    return service
+
+
+def _create_budget(cluster: Cluster) -> None:
+    spec = {"host": "10.20.0.5", "maxConnections": 900}
+    body = {"apiVersion": f"{GROUP}/{VERSION}", "kind": BUDGET_KIND, "spec": spec}
+    body["metadata"] = {"name": cluster.namespace}
+    cluster.custom.create_cluster_custom_object(GROUP, VERSION, BUDGET_PLURAL, body)
+
+
+def _objects(cluster: Cluster) -> set[str]:
+    """Identities of the ScalableServices and the DatabaseBudget."""
+    found = [cluster.service(name) for name in ("nlp", "idle")]
+    found.append(
+        cluster.custom.get_cluster_custom_object(GROUP, VERSION, BUDGET_PLURAL, cluster.namespace)
+    )
+    return {item["metadata"]["uid"] for item in found}
 
 
 def _pods(cluster: Cluster) -> set[str]:

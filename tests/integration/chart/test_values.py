@@ -44,8 +44,11 @@ def _environment(manifests: list[dict[str, Any]]) -> dict[str, str]:
         ({"watchNamespaces": ["Legal"]}, "/watchNamespaces/0"),
         ({"networkPolicy": {"apiServerPorts": []}}, "/networkPolicy/apiServerPorts"),
         ({"podMonitor": {"interval": "15"}}, "/podMonitor/interval"),
+        ({"namespaceLabel": "a-b"}, "/namespaceLabel"),
         ({"prometheusRule": {"runbookUrl": "docs"}}, "/prometheusRule/runbookUrl"),
         ({"service": {"enabled": False}, "serviceMonitor": {"enabled": True}}, "service.enabled"),
+        ({"prometheus": PROMETHEUS | {"secret": {"tokenKey": "token"}}}, "prometheus.secret.name"),
+        ({"prometheus": PROMETHEUS | {"username": "me"}}, "prometheus.secret.passwordKey"),
     ],
     ids=str,
 )
@@ -53,6 +56,17 @@ def test_wrong_values_are_refused(tmp_path: Path, values: dict[str, Any], words:
     with pytest.raises(ChartRefusedError) as refusal:
         render(tmp_path, {"prometheus": PROMETHEUS, **values})
     assert words in str(refusal.value).replace("'", "")
+
+
+def test_old_clusters_are_refused(tmp_path: Path) -> None:
+    def at(version: str) -> str:
+        url = f"prometheus.url={PROMETHEUS['url']}"
+        return helm(tmp_path, "template", str(CHART), "--set", url, "--kube-version", version)
+
+    with pytest.raises(ChartRefusedError, match="1\\.34"):
+        at("v1.33.9")
+    for version in ("v1.34.0", "v1.34.4-gke.1012000", "v1.34.2-eks-ecaa3a6", "v1.37.2"):
+        assert "kind: Deployment" in at(version)
 
 
 def test_the_linter_has_nothing_against_it(tmp_path: Path) -> None:

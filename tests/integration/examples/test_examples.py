@@ -1,6 +1,5 @@
 """What the documentation shows is taken by a real API server."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -8,19 +7,19 @@ import pytest
 import yaml
 
 from bytebridge.api.names import BUDGET_KIND, BUDGET_PLURAL, GROUP, KIND, PLURAL, VERSION
+from support.documents import PAGES, blocks
 from support.objects import Cluster
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.yaml"))
 PLURALS = {KIND: PLURAL, BUDGET_KIND: BUDGET_PLURAL}
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def _snippets() -> list[Any]:
     found = []
     for page in PAGES:
-        for block in re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
-            manifest = yaml.safe_load(block)
+        for block in blocks(page):
+            manifest = yaml.safe_load(block.text) if block.language == "yaml" else None
             if isinstance(manifest, dict) and manifest.get("kind") in PLURALS:
                 found.append(pytest.param(manifest, id=page.name))
     return found

@@ -119,8 +119,12 @@ def test_a_secret_of_the_environment(cluster: Cluster) -> None:
     assert 'container app: secret "db" not found' in _message(cluster)
     _tell(cluster, own, _running(), ready=True)
     wait_for("the condition", condition, FOUND)
-    events = cluster.core.list_namespaced_event(cluster.namespace).items
-    assert {"SecretMissing", "NoneMissing"} <= {event.reason for event in events}
+
+    def told() -> set[str]:
+        events = cluster.core.list_namespaced_event(cluster.namespace).items
+        return {event.reason for event in events} & {"SecretMissing", "NoneMissing"}
+
+    wait_for("both Events", told, {"SecretMissing", "NoneMissing"})
 
 
 @pytest.mark.usefixtures("operator")

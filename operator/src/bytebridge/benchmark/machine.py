@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from bytebridge.lab.binaries import PROGRAMS
+from bytebridge.lab.binaries import programs
 
 
 def describe() -> dict[str, str]:
@@ -17,7 +17,7 @@ def describe() -> dict[str, str]:
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "bytebridge": version("bytebridge"),
-        **{program.name: program.version for program in PROGRAMS},
+        **{program.name: program.version for program in programs()},
     }
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bytebridge.lab.binaries import HELM, PROGRAMS, Program, find_or_make
+from bytebridge.lab.binaries import HELM, PROMTOOL, Program, find_or_make, programs
 from bytebridge.lab.settings import LabSettings
 
 lab_app = typer.Typer(help="A local cluster on loopback.", no_args_is_help=True)
@@ -19,7 +19,7 @@ Scrape = Annotated[float, typer.Option(help="Prometheus' scrape interval, second
 @lab_app.command()
 def binaries() -> None:
     """Find what the local cluster runs; download, or else build, what is missing (once)."""
-    for program in PROGRAMS:
+    for program in programs():
         _make(program)
 
 
@@ -27,6 +27,12 @@ def binaries() -> None:
 def helm() -> None:
     """Find the Helm that the chart's tests use; download, or else build, it (once)."""
     _make(HELM)
+
+
+@lab_app.command()
+def promtool() -> None:
+    """Find the promtool that the alerts' tests use; download, or else build, it (once)."""
+    _make(PROMTOOL)
 
 
 def _make(program: Program) -> None:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -12,9 +13,13 @@ from typing import Final
 
 from bytebridge.lab.download import DownloadError, Release, architecture, download
 from bytebridge.lab.errors import LabError
+from bytebridge.lab.kubernetes_module import write_module
 
 KUBERNETES: Final = "v1.37.2"
-_VERSION_FLAG: Final = f"-X k8s.io/component-base/version.gitVersion={KUBERNETES}"
+OLDEST_MINOR: Final = 34
+"""Before 1.34 MutatingAdmissionPolicy, by which the lab binds its pods, was no beta yet."""
+VERSION_VARIABLE: Final = "BYTEBRIDGE_LAB_KUBERNETES"
+"""Environment variable that asks for another release of Kubernetes, such as 1.34.4."""
 _MODULES: Final = Path(__file__).parent / "modules"
 
 
@@ -24,8 +29,8 @@ class Program:
 
     name: str
     version: str
-    module: Path
-    """Folder with the go.mod and go.sum that pin the build."""
+    module: Path | None
+    """Folder with the go.mod and go.sum that pin the build; `None`: see `write_module`."""
     package: str
     """Go import path."""
     release: Release | None
@@ -34,22 +39,45 @@ class Program:
     tags: str = ""
 
 
-def kubernetes(name: str) -> Program:
-    """A program of Kubernetes, as its own release builds it."""
-    url = f"https://dl.k8s.io/{KUBERNETES}/bin/linux/{{arch}}/{name}"
+def kubernetes(name: str, version: str = KUBERNETES) -> Program:
+    """A program of Kubernetes, as its own release builds it.
+
+    Args:
+        name: Of the program.
+        version: Such as v1.34.4; only the newest has a module that pins its build.
+    """
+    url = f"https://dl.k8s.io/{version}/bin/linux/{{arch}}/{name}"
     return Program(
         name,
-        KUBERNETES,
-        _MODULES / "kubernetes",
+        version,
+        _MODULES / "kubernetes" if version == KUBERNETES else None,
         f"k8s.io/kubernetes/cmd/{name}",
         Release(url, f"{url}.sha256"),
-        f"{_VERSION_FLAG} -s -w",
+        f"-X k8s.io/component-base/version.gitVersion={version} -s -w",
     )
 
 
 def _github(repository: str, version: str, file: str, checksums: str, member: str) -> Release:
     base = f"https://github.com/{repository}/releases/download/{version}"
     return Release(f"{base}/{file}", f"{base}/{checksums}", member)
+
+
+def _prometheus(name: str) -> Program:
+    return Program(
+        name,
+        "v3.16.0",
+        _MODULES / "prometheus",
+        f"github.com/prometheus/prometheus/cmd/{name}",
+        _github(
+            "prometheus/prometheus",
+            "v3.16.0",
+            "prometheus-3.16.0.linux-{arch}.tar.gz",
+            "sha256sums.txt",
+            f"prometheus-3.16.0.linux-{{arch}}/{name}",
+        ),
+        # Service discovery of clouds is most of Prometheus; files are enough for the lab.
+        tags="remove_all_sd",
+    )
 
 
 PROGRAMS: Final = (
@@ -78,23 +106,12 @@ PROGRAMS: Final = (
             "https://api.github.com/repos/kubernetes-sigs/kwok/releases/tags/v0.8.0",
         ),
     ),
-    Program(
-        "prometheus",
-        "v3.16.0",
-        _MODULES / "prometheus",
-        "github.com/prometheus/prometheus/cmd/prometheus",
-        _github(
-            "prometheus/prometheus",
-            "v3.16.0",
-            "prometheus-3.16.0.linux-{arch}.tar.gz",
-            "sha256sums.txt",
-            "prometheus-3.16.0.linux-{arch}/prometheus",
-        ),
-        # Service discovery of clouds is most of Prometheus; files are enough for the lab.
-        tags="remove_all_sd",
-    ),
+    _prometheus("prometheus"),
 )
-"""What the local cluster runs."""
+"""What the local cluster runs, unless `$BYTEBRIDGE_LAB_KUBERNETES` asks for another release."""
+
+PROMTOOL: Final = _prometheus("promtool")
+"""What tests the alerts; of the same release as the Prometheus."""
 
 _HELM_VERSION: Final = "v4.3.1"
 _HELM_URL: Final = f"https://get.helm.sh/helm-{_HELM_VERSION}-linux-{{arch}}.tar.gz"
@@ -118,6 +135,30 @@ class Found:
     source: str
 
 
+def programs() -> tuple[Program, ...]:
+    """What the local cluster runs, of the Kubernetes that the environment asks for.
+
+    Raises:
+        LabError: `$BYTEBRIDGE_LAB_KUBERNETES` is no version.
+    """
+    asked = os.environ.get(VERSION_VARIABLE)
+    if not asked:
+        return PROGRAMS
+    version = f"v{asked.removeprefix('v')}"
+    parts = re.fullmatch(r"v1\.(\d+)\.\d+", version)
+    if parts is None or int(parts[1]) < OLDEST_MINOR:
+        raise LabError(
+            f"{VERSION_VARIABLE} is {asked}: it must be a release such as 1.34.4, "
+            f"and no older than 1.{OLDEST_MINOR}"
+        )
+    if version == KUBERNETES:
+        return PROGRAMS
+    return tuple(
+        kubernetes(program.name, version) if program.version == KUBERNETES else program
+        for program in PROGRAMS
+    )
+
+
 def cache_folder() -> Path:
     """The user's cache folder for built programs."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -125,9 +166,9 @@ def cache_folder() -> Path:
 
 
 def find(program: Program) -> Found | None:
-    """Look into `$KUBEBUILDER_ASSETS`, then into the cache."""
+    """Look into `$KUBEBUILDER_ASSETS`, unless a release is asked for, then into the cache."""
     assets = os.environ.get("KUBEBUILDER_ASSETS")
-    if assets and (Path(assets) / program.name).is_file():
+    if assets and program.module is not None and (Path(assets) / program.name).is_file():
         return Found(program, Path(assets) / program.name, "KUBEBUILDER_ASSETS")
     cached = cache_folder() / f"{program.name}-{program.version}"
     return Found(program, cached, "cache") if cached.is_file() else None
@@ -178,7 +219,10 @@ def _build(program: Program, folder: Path, say: Callable[[str], None]) -> Found:
     target = folder / f"{program.name}-{program.version}"
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         source, built = Path(scratch, "src"), Path(scratch, program.name)
-        shutil.copytree(program.module, source)
+        if program.module is None:
+            write_module(go, program.version, source)
+        else:
+            shutil.copytree(program.module, source)
         command = [
             *(go, "build", "-mod=mod", "-trimpath", "-tags", program.tags),
             *("-ldflags", program.linker_flags, "-o", str(built), program.package),

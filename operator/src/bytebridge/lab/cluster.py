@@ -14,7 +14,7 @@ import yaml
 
 from bytebridge.lab import commands, prometheus
 from bytebridge.lab.api_server import ApiServer, ApiServerError
-from bytebridge.lab.binaries import PROGRAMS, find_or_make
+from bytebridge.lab.binaries import find_or_make, programs
 from bytebridge.lab.certificates import CertificateFiles, write_certificates
 from bytebridge.lab.errors import LabError
 from bytebridge.lab.kubeconfig import kubeconfig, write_private
@@ -27,6 +27,14 @@ _MANIFESTS: Final = Path(__file__).parent / "manifests"
 _UP_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.05
 _ADMIN: Final = "lab-admin"
+_POLICIES: Final = "admissionregistration.k8s.io"
+_PLURALS: Final = {
+    "Node": "nodes",
+    "MutatingAdmissionPolicy": "mutatingadmissionpolicies",
+    "MutatingAdmissionPolicyBinding": "mutatingadmissionpolicybindings",
+}
+_POLICIES_STABLE: Final = 36
+"""The minor version of Kubernetes since which MutatingAdmissionPolicy is v1."""
 
 
 class Lab:
@@ -46,6 +54,7 @@ class Lab:
         self.kubeconfig = write_private(
             folder / "kubeconfig", kubeconfig(self.server, self.ca_file, _ADMIN, self.token)
         )
+        self._programs = {program.name: program for program in programs()}
         self.audit_log = folder / "audit.log"
         """Requests of service accounts, if `LabSettings.audit` is set."""
         self._api = ApiServer(self.server, self.token, self.ca_file)
@@ -113,7 +122,7 @@ class Lab:
 
     def _build_commands(self, files: CertificateFiles) -> dict[str, commands.Command]:
         folder, ports = self._folder, self._ports
-        binary = {program.name: find_or_make(program).path for program in PROGRAMS}
+        binary = {name: find_or_make(program).path for name, program in self._programs.items()}
         tokens = write_private(
             folder / "tokens.csv", f"{self.token},{_ADMIN},{_ADMIN},system:masters\n"
         )
@@ -121,6 +130,8 @@ class Lab:
             folder, self._settings.scrape_interval_seconds
         )
         api_server = commands.api_server(binary["kube-apiserver"], files, tokens, folder, ports)
+        if self._policies_in_beta:
+            api_server = commands.mutating_policies_in_beta(api_server)
         if self._settings.audit:
             policy = _MANIFESTS / "audit-policy.yaml"
             api_server = commands.audited(api_server, policy, self.audit_log)
@@ -145,20 +156,19 @@ class Lab:
         path.write_text(text.replace("STARTUP_MILLISECONDS", milliseconds), encoding="utf-8")
         return path
 
+    @property
+    def _policies_in_beta(self) -> bool:
+        minor = int(self._programs["kube-apiserver"].version.split(".")[1])
+        return minor < _POLICIES_STABLE
+
     def _bootstrap(self) -> None:
-        paths = {
-            "Node": "/api/v1/nodes",
-            "MutatingAdmissionPolicy": (
-                "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies"
-            ),
-            "MutatingAdmissionPolicyBinding": (
-                "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings"
-            ),
-        }
         text = (_MANIFESTS / "bootstrap.yaml").read_text(encoding="utf-8")
+        if self._policies_in_beta:
+            text = text.replace(f"{_POLICIES}/v1", f"{_POLICIES}/v1beta1")
         for manifest in yaml.safe_load_all(text):
-            name = manifest["metadata"]["name"]
-            self._api.apply(f"{paths[manifest['kind']]}/{name}", manifest)
+            kind, version = manifest["kind"], manifest["apiVersion"]
+            folder = "/api/v1" if version == "v1" else f"/apis/{version}"
+            self._api.apply(f"{folder}/{_PLURALS[kind]}/{manifest['metadata']['name']}", manifest)
 
     def _node_ready(self) -> bool:
         conditions = self._api.get("/api/v1/nodes/lab-node")["status"].get("conditions", [])

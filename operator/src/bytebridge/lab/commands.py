@@ -70,6 +70,15 @@ def api_server(
     ]
 
 
+def mutating_policies_in_beta(api_server: Command) -> Command:
+    """An API server before Kubernetes 1.36, which has MutatingAdmissionPolicy off by default."""
+    return [
+        *api_server,
+        "--feature-gates=MutatingAdmissionPolicy=true",
+        "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
+    ]
+
+
 def audited(api_server: Command, policy: Path, log: Path) -> Command:
     """An API server that writes what the policy asks for, a JSON object a line."""
     return [*api_server, f"--audit-policy-file={policy}", f"--audit-log-path={log}"]
