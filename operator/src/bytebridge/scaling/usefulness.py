@@ -105,6 +105,8 @@ def _by_experiment(
         service_seconds=capacity.service_seconds,
         slots=capacity.slots,
         backlog=observation.readings.queue_depth or 0.0,
+        rate=demand.rate,
+        mean_rate=_mean_rate(observation),
     )
     observe(memory, fleet, needed)
     if memory.usual_seconds is None or capacity.service_seconds < SLOWER * memory.usual_seconds:
@@ -116,6 +118,11 @@ def _by_experiment(
     most = max(usually.floors.values(), default=0)
     replicas, evidence = useful_replicas(memory, fleet, needed, most)
     return Useful(replicas, evidence, most=inf if evidence is None else replicas)
+
+
+def _mean_rate(observation: Observation) -> float:
+    rates = observation.readings.requests_per_second
+    return rates[max(rates)] if rates else 0.0
 
 
 def _evidence(ceiling: Ceiling) -> str:
