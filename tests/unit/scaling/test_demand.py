@@ -7,7 +7,7 @@ import pytest
 from bytebridge.scaling.capacity import Capacity, learn_capacity
 from bytebridge.scaling.demand import FORGETTING, Sample, estimate_demand
 from bytebridge.scaling.observation import Readings
-from bytebridge.scaling.trend import Point, forecast_rate
+from bytebridge.scaling.trend import Point, onset_rate, ramp_rate
 from unit.scaling.build import seen
 
 
@@ -82,11 +82,26 @@ def test_service_time(
         pytest.param([100] * 6 + [600], 1000, id="amid a step"),
         pytest.param([100] * 6 + [600, 1000], 1000, id="a step that is over"),
         pytest.param([100] * 6 + [130, 190], 549, id="a second reading"),
+        pytest.param([100] * 6 + [500, 600], 600, id="a second one that rises by less: a step"),
+        pytest.param([100] * 6 + [130, 190, 200], 200, id="a rise that slows down"),
     ],
 )
 def test_forecast(rates: list[float], expected: float) -> None:
     history = [Point(5.0 * i, rate) for i, rate in enumerate(rates)]
-    assert forecast_rate(history, rates[-1], 30, 1.0) == pytest.approx(expected, abs=1)
+    forecast = max(ramp_rate(history, rates[-1], 30, 1.0), onset_rate(history, 30, 1.0))
+    assert forecast == pytest.approx(expected, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("slope", "expected"),
+    [
+        pytest.param(4.0, 640 + 4 * 60, id="points on a line show how little noise there is"),
+        pytest.param(1.0, 460, id="Poisson noise there always is"),
+    ],
+)
+def test_a_ramp_amid_a_dispersion_that_is_overestimated(slope: float, expected: float) -> None:
+    history = [Point(5.0 * i, 400 + 5 * slope * i) for i in range(13)]
+    assert ramp_rate(history, history[-1].rate, 60, 8.0) == pytest.approx(expected, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -100,10 +115,24 @@ def test_forecast(rates: list[float], expected: float) -> None:
 def test_saturation(backlog: float, fast: float, expected: float) -> None:
     """A hundred a second were served while the queue grew by 800 a second."""
     readings = Readings(requests_per_second={15.0: fast, 60.0: 100}, queue_depth=backlog)
-    before = Sample(0, 100, 0, ready_throughput=100, history=(Point(-20, 100),))
+    before = Sample(
+        0, 100, 0, ready_throughput=100, least_throughput=100, history=(Point(-20, 100),)
+    )
     demand = estimate_demand(readings, 5, before, 1.0, ready_throughput=100)
     assert demand is not None
     assert demand.rate == pytest.approx(expected, abs=1)
+
+
+def test_pods_ready_since_the_last_scrape_have_not_served_yet() -> None:
+    """The queue grew by 100 a second before sixty pods became Ready, which is known sooner."""
+    sample, ready = None, [5, 5, 5, 60, 60]
+    for tick, (count, backlog) in enumerate(zip(ready, [0, 2500, 5000, 7500, 8000], strict=True)):
+        rates = {5.0: 600.0, 15.0: 600.0, 60.0: 600.0}
+        readings = Readings(requests_per_second=rates, queue_depth=float(backlog))
+        demand = estimate_demand(readings, 5.0 * tick, sample, 1.0, 20.0 * count)
+        assert demand is not None
+        assert demand.rate == 600, tick
+        sample = demand.sample
 
 
 def test_windows_that_are_not_full_yet_are_no_surge() -> None:
@@ -171,6 +200,24 @@ def test_a_backlog_that_is_drained_is_no_demand_where_completions_are_counted() 
         sample = demand.sample
     assert sample is not None
     assert sample.completions
+
+
+@pytest.mark.parametrize("missing", [0, 1], ids=["windows are whole", "samples cover less"])
+def test_completions_in_two_windows_swing_no_demand(missing: int) -> None:
+    """As above, with the windows that everybody has."""
+    sample, backlog, served = None, 0.0, [100.0] * 12
+    for time in range(0, 200, 5):
+        throughput = 100.0 if time < 60 else 600.0
+        served.append(min(throughput, 300 + backlog / 5))
+        backlog = max(0.0, backlog + 5 * (300 - served[-1]))
+        fast, slow = 3 - missing, 12 - missing
+        rates = {15.0: sum(served[-fast:]) / fast, 60.0: sum(served[-slow:]) / slow}
+        readings = Readings(requests_per_second=rates, queue_depth=backlog)
+        demand = estimate_demand(readings, time, sample, 1.0, throughput)
+        assert demand is not None
+        if time >= 20:
+            assert demand.rate == pytest.approx(300, rel=0.1), time
+        sample = demand.sample
 
 
 def test_latency_that_may_hold_waiting_is_no_service_time() -> None:

@@ -148,3 +148,47 @@ def test_a_longer_fast_window_is_used_once_the_shorter_one_stays_away() -> None:
         reasons.append(decide(rules, state, observation).reason)
     assert reasons[0] is Reason.SIGNALS_UNKNOWN
     assert reasons[-1] is not Reason.SIGNALS_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("ready", "backlogs", "last"),
+    [
+        pytest.param(5, [20_000] * 9, 60, id="those not Ready that were asked for too much go"),
+        pytest.param(80, [70_000, 48_300, 26_600, 4_900], 80, id="none that serves goes"),
+        pytest.param(100, [80_000, 52_700, 25_300, 2_000], 100, id="fewer would take long for it"),
+        pytest.param(100, [80_000, 52_700, 25_300, 1_500], 50, id="or not"),
+    ],
+)
+def test_a_backlog_keeps_what_serves(ready: int, backlogs: list[float], last: int) -> None:
+    """A backlog that sixty replicas clear in time, with a hundred asked for."""
+    state, desired, replicas = State(), 5, 5
+    for tick, backlog in enumerate(backlogs):
+        counts = {"desired": desired, "ready": min(ready, desired)}
+        starting = desired - counts["ready"]
+        line = seen(5.0 * tick, fast=1000, queue_depth=backlog, starting=starting, **counts)
+        replicas = decide(POLICY, state, line).replicas
+        desired = 100
+    assert replicas == last
+
+
+def test_what_a_ramp_asked_for_outlasts_a_reading_that_hides_it() -> None:
+    """Twelve requests a second more each tick, then a tick without."""
+    state, desired, asked = State(), 20, 0
+    for tick in range(30):
+        rate = 400.0 + 20 * min(tick, 26)
+        line = seen(5.0 * tick, fast=rate, slow=rate - 90, queue_depth=0, desired=desired)
+        desired = decide(POLICY, state, line).replicas
+        asked = max(asked, desired) if tick <= 26 else asked
+    assert desired == asked
+
+
+def test_a_backlog_behind_a_full_database_keeps_only_what_helps() -> None:
+    """Thirty replicas reach the 800 requests a second that the database can."""
+    state, desired, history = State(), 66, []
+    state.decided_once = True
+    state.ceiling.throughput, state.ceiling.best_each, state.ceiling.since = 800.0, 66.7, -100.0
+    for tick in range(4):
+        line = seen(5.0 * tick, fast=600, queue_depth=10_000 - 1000 * tick, desired=desired)
+        desired = decide(POLICY, state, line).replicas
+        history.append(desired)
+    assert history == [33, 16, 15, 15]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bytebridge.cli.prometheus_options import CaFile, PasswordFile, Tenant, TokenFile, Username
 from bytebridge.cli.service_file import load_service
 
 if TYPE_CHECKING:
@@ -43,21 +44,11 @@ def backtest(
     ] = None,
     tick: Annotated[float, typer.Option(min=1, help="Seconds between two decisions.")] = 5.0,
     report: Annotated[Path | None, typer.Option(help="HTML file to write, with plots.")] = None,
-    prometheus_token_file: Annotated[
-        Path | None, typer.Option(envvar="BYTEBRIDGE_PROMETHEUS_TOKEN_FILE")
-    ] = None,
-    prometheus_username: Annotated[
-        str | None, typer.Option(envvar="BYTEBRIDGE_PROMETHEUS_USERNAME")
-    ] = None,
-    prometheus_password_file: Annotated[
-        Path | None, typer.Option(envvar="BYTEBRIDGE_PROMETHEUS_PASSWORD_FILE")
-    ] = None,
-    prometheus_ca_file: Annotated[
-        Path | None, typer.Option(envvar="BYTEBRIDGE_PROMETHEUS_CA_FILE")
-    ] = None,
-    prometheus_tenant: Annotated[
-        str | None, typer.Option(envvar="BYTEBRIDGE_PROMETHEUS_TENANT", help="X-Scope-OrgID.")
-    ] = None,
+    prometheus_token_file: TokenFile = None,
+    prometheus_username: Username = None,
+    prometheus_password_file: PasswordFile = None,
+    prometheus_ca_file: CaFile = None,
+    prometheus_tenant: Tenant = None,
 ) -> None:
     """Replay the decisions on the recorded metrics of a running service; nothing is installed."""
     from bytebridge.backtest import report as shown

@@ -1,10 +1,11 @@
 """`bytebridge run`: the operator."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from bytebridge.cli.prometheus_options import CaFile, PasswordFile, Tenant, TokenFile, Username
 
 
 def run(
@@ -29,21 +30,11 @@ def run(
         int, typer.Option(envvar="BYTEBRIDGE_LISTEN_PORT", help="/healthz, /readyz, /metrics.")
     ] = 8080,
     json_logs: Annotated[bool, typer.Option(envvar="BYTEBRIDGE_JSON_LOGS")] = False,
-    prometheus_token_file: Annotated[
-        Path | None, typer.Option(envvar="BYTEBRIDGE_PROMETHEUS_TOKEN_FILE")
-    ] = None,
-    prometheus_username: Annotated[
-        str | None, typer.Option(envvar="BYTEBRIDGE_PROMETHEUS_USERNAME")
-    ] = None,
-    prometheus_password_file: Annotated[
-        Path | None, typer.Option(envvar="BYTEBRIDGE_PROMETHEUS_PASSWORD_FILE")
-    ] = None,
-    prometheus_ca_file: Annotated[
-        Path | None, typer.Option(envvar="BYTEBRIDGE_PROMETHEUS_CA_FILE")
-    ] = None,
-    prometheus_tenant: Annotated[
-        str | None, typer.Option(envvar="BYTEBRIDGE_PROMETHEUS_TENANT", help="X-Scope-OrgID.")
-    ] = None,
+    prometheus_token_file: TokenFile = None,
+    prometheus_username: Username = None,
+    prometheus_password_file: PasswordFile = None,
+    prometheus_ca_file: CaFile = None,
+    prometheus_tenant: Tenant = None,
 ) -> None:
     """Watch ScalableServices and scale them."""
     from bytebridge.controller.logging import configure_logging

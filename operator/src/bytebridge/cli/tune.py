@@ -1,26 +1,29 @@
 """`bytebridge tune`: parameters for a service from a recorded load."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bytebridge.cli.service_file import load_service
+from bytebridge.cli.trace_options import (
+    Scale,
+    ServiceFile,
+    ServiceMilliseconds,
+    TraceFile,
+    Variability,
+    scenarios_of_trace,
+)
 
 if TYPE_CHECKING:
     from bytebridge.simulation.tuning import Interval, Trial, Tuning
 
 
 def tune(
-    service: Annotated[Path, typer.Option(help="YAML file of the ScalableService.")],
-    trace: Annotated[Path, typer.Option(help="CSV file; its first column holds arrival times.")],
-    scale: Annotated[float, typer.Option(min=0.01, help="Requests for each recorded one.")] = 1.0,
-    service_milliseconds: Annotated[
-        float, typer.Option(min=0.1, help="Mean service time of a request, without queueing.")
-    ] = 60.0,
-    variability: Annotated[
-        float, typer.Option(min=0.0, help="Squared coefficient of variation of the service time.")
-    ] = 0.5,
+    service: ServiceFile,
+    trace: TraceFile,
+    scale: Scale = 1.0,
+    service_milliseconds: ServiceMilliseconds = 60.0,
+    variability: Variability = 0.5,
     seeds: Annotated[
         int, typer.Option(min=2, max=20, help="Draws of the load, to tell chance from difference.")
     ] = 5,
@@ -30,9 +33,6 @@ def tune(
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from bytebridge.simulation.progress import scenarios_with_progress
-    from bytebridge.simulation.replay import scenario_of_trace
-    from bytebridge.simulation.trace import TraceError
     from bytebridge.simulation.tuning import present_parameters
     from bytebridge.simulation.tuning import tune as try_out
 
@@ -43,16 +43,7 @@ def tune(
             f"{service}: spec.scaling.objective.latencyMilliseconds: tune weighs it against cost; "
             "set it"
         )
-    try:
-        service_seconds = service_milliseconds / 1000
-        scenarios = scenarios_with_progress(
-            lambda seed: scenario_of_trace(
-                loaded, trace, scale, service_seconds, variability, seed
-            ),
-            seeds,
-        )
-    except (TraceError, OSError, ValueError) as error:
-        raise typer.BadParameter(str(error)) from error
+    scenarios = scenarios_of_trace(loaded, trace, scale, service_milliseconds, variability, seeds)
     columns = (TextColumn("trying"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=1.0)

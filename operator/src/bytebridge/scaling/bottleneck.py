@@ -5,6 +5,9 @@ more replicas, and these make it slower still. So replicas that are asked for on
 take longer than they did are an experiment, and the next ones wait for its result: they must have
 raised the throughput by at least half of their share (N. Gunther's Universal Scalability Law,
 Guerrilla Capacity Planning, 2007: beyond the knee it does not rise at all).
+
+A replica that is given more work than it ever had when it was well may be slow by itself: by its
+limit of CPU, by larger batches. Then others relieve it, and nothing is held back.
 """
 
 from dataclasses import dataclass
@@ -19,6 +22,8 @@ RESULT_SECONDS = 60.0
 """The window of the measured service time: before, it mixes two sizes."""
 LEAST_GAIN = 0.5
 """Share of proportional growth of the throughput from which replicas help."""
+BUSIER = 1.25
+"""A replica that gets this many times the work is slow by itself, as far as anybody knows."""
 EASED = 0.8
 """Requests that take less than this share of what they took show that something has changed."""
 
@@ -40,11 +45,15 @@ class Bottleneck:
     """Service time when the service was last well."""
     usual_replicas: int = 0
     """Ready replicas then, once the measured service time was all theirs."""
+    usual_each: float = 0.0
+    """The most that one replica served at about the usual service time, requests a second."""
     experiment: Experiment | None = None
     bound_seconds: float | None = None
     """Service time when replicas were found not to help."""
     ready: int = 0
     ready_since: float = 0.0
+    fewer_since: float = float("-inf")
+    """When replicas last went: before the window has passed, means are not of those that stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,14 @@ class BusyFleet:
     service_seconds: float
     slots: float
     backlog: float
+    rate: float
+    """Requests a second that come."""
+    mean_rate: float
+    """The same over the window of the service time."""
+
+    def each(self, rate: float) -> float:
+        """Requests a second of such a rate that one replica serves."""
+        return min(rate / max(1, self.ready), self.slots / self.service_seconds)
 
     @property
     def throughput(self) -> float:
@@ -66,10 +83,14 @@ class BusyFleet:
 
 def observe(memory: Bottleneck, fleet: BusyFleet, needed: int) -> None:
     """Remember how long requests usually take, and when replicas last became Ready or went."""
+    if fleet.ready < memory.ready:
+        memory.fewer_since = fleet.time
     if fleet.ready != memory.ready:
         memory.ready, memory.ready_since = fleet.ready, fleet.time
     usual = memory.usual_seconds
     slower = usual is not None and fleet.service_seconds > RECOVERED * usual
+    if not slower and fleet.time - memory.fewer_since >= RESULT_SECONDS:
+        memory.usual_each = max(memory.usual_each, fleet.each(fleet.mean_rate))
     settled = fleet.backlog == 0 and needed <= fleet.desired
     if usual is None or not slower or (settled and memory.experiment is None):
         memory.usual_seconds = fleet.service_seconds
@@ -90,7 +111,8 @@ def useful_replicas(
         usually_needed: By the usual service time: what the load alone asks for.
     """
     usual = memory.usual_seconds
-    driven = usual is not None and fleet.service_seconds >= SLOWER * usual
+    busier = fleet.each(fleet.rate) > BUSIER * memory.usual_each
+    driven = usual is not None and fleet.service_seconds >= SLOWER * usual and not busier
     load_alone = max(fleet.desired, usually_needed)
     more_than_usual = fleet.ready >= EXPERIMENT * memory.usual_replicas
     if usual is None or not driven or needed <= load_alone or not more_than_usual:

@@ -5,13 +5,14 @@ such readings with clearly different replicas tell whether replicas help. Beyond
 Gunther's Universal Scalability Law (Guerrilla Capacity Planning, 2007) they do not: a database or a
 downstream service is full.
 
-Readings are taken over a whole fast window of a steady load only: rates and queues that change
-within it belong to different times.
+Readings are taken over two intervals of a steady load only: rates and queues that change within
+them belong to different times. Clients that give up leave the queue as well, so no more counts
+as served than busy slots can serve (Little's law, X = N / S).
 """
 
 from collections import deque
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, inf
 
 CLEARLY_MORE = 1.25
 """Times the replicas from which two readings are compared: fewer would not stand out from noise."""
@@ -22,8 +23,13 @@ LIFTED = 1.15
 SPARE = 1.25
 """Times the replicas that reach the ceiling: enough to see that it is lifted."""
 FEWEST_READINGS = 2
-SETTLING_SECONDS = 15.0
+SETTLING_SECONDS = 5.0
 """New pods may be slow at first: before this, replicas that do not help yet are kept."""
+SAMPLES = 2 / 3
+"""Of the fast window, three scrapes: two suffice where the load is steady."""
+RENEWED_SECONDS = 60.0
+"""Of the service time's window: before it is all of now, a queue that grows no more may be one that
+clients leave, and says nothing about a ceiling that was found."""
 EPISODE_SECONDS = 120.0
 """Readings further apart are not compared."""
 STEADY_SHARE = 0.1
@@ -40,6 +46,8 @@ class Glance:
     backlog: float
     arriving: float
     """Requests a second of the fast window."""
+    capacity: float = inf
+    """Requests a second that the Ready replicas can serve, by the measured service time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +82,9 @@ class Ceiling:
     """The ceiling, requests a second, once it is beyond doubt."""
     since: float = 0.0
     glances: deque[Glance] = field(default_factory=deque)
-    """Of the last fast window."""
+    """Of the last two intervals."""
     busy: Busy | None = None
-    """What is served now, if requests have waited for a whole window of a steady load."""
+    """What is served now, if requests have waited for two intervals of a steady load."""
 
     @property
     def useful_replicas(self) -> int | None:
@@ -109,6 +117,7 @@ def observe_moment(memory: Ceiling, glance: Glance, slots: float, window_seconds
         glances.clear()
     last = glances[-1] if glances else None
     glances.append(glance)
+    window_seconds *= SAMPLES
     while glances[0].time < glance.time - window_seconds - TOLERANCE_SECONDS:
         glances.popleft()
     memory.busy = None
@@ -121,7 +130,8 @@ def observe_moment(memory: Ceiling, glance: Glance, slots: float, window_seconds
     ready = [g.ready for g in glances]
     if whole and steady and all(g.backlog > slots * g.ready for g in glances):
         growth = (glance.backlog - begin.backlog) / (glance.time - begin.time)
-        memory.busy = Busy(glance.time, min(ready), max(ready), glance.arriving - growth)
+        served = min(glance.arriving - growth, max(g.capacity for g in glances))
+        memory.busy = Busy(glance.time, min(ready), max(ready), served)
         observe_busy(memory, memory.busy)
 
 
@@ -134,7 +144,8 @@ def observe_busy(memory: Ceiling, busy: Busy) -> None:
     """
     if busy.fewest <= 0 or busy.throughput <= 0:
         return
-    memory.served(busy.throughput)
+    if busy.time - memory.since >= RENEWED_SECONDS:
+        memory.served(busy.throughput)
     reference = memory.reference
     if reference is None or busy.time - reference.time > EPISODE_SECONDS:
         known = 0.0 if memory.throughput is None else memory.best_each

@@ -25,6 +25,11 @@ NEW_POD_SECONDS = 60.0
 """New pods are scraped within this time; only then is their silence news."""
 SURPLUS_HOLD_TICKS = 2
 """Surplus for a backlog or a forecast is kept this long: one reading less does not take it back."""
+RAMP_HOLD = 0.5
+"""Start-up times that replicas for a ramp's forecast are kept: noise may hide the ramp for a few
+readings, and what is given back then comes one start-up time late."""
+CLEARING_WORDS = "a backlog is being worked off"
+RAMP_WORDS = "what a ramp was foreseen to need is kept"
 SMALL_STEP = 0.1
 """Going down by no more than this share of the present replicas (or by one) waits longer: the gain
 is small, and noise asks for it often. The HPA's tolerance is the same share, for ever."""
@@ -72,6 +77,8 @@ def choose(
     state.needs.add(time, standing)
     state.small_steps.add(time, standing)
     state.surplus.add(time, needed)
+    if needs.ramp:
+        state.ramps.add(time, clamp(policy, min(needs.ramp, useful.replicas)))
     if needed > present:
         allowed = limit_step(policy, fewest_of_period(policy, state.rails, time, present), needed)
         return Choice(max(present, allowed), _up_reason(policy, needs, needed, demand))
@@ -83,13 +90,39 @@ def choose(
     if state.capacity.estimated and policy.interactive:
         words = "the service time is an estimate until nothing has waited for a minute"
         return Choice(clamp(policy, present), Reason.SCALE_DOWN_HOLD, words)
-    if useful.keep or (needs.clearing and not useful.evidence):
-        return Choice(clamp(policy, present), Reason.BACKLOG, "a backlog is being worked off")
+    kept = _kept(policy, observation, needs, useful)
+    if kept >= present > 0:
+        return Choice(clamp(policy, present), Reason.BACKLOG, CLEARING_WORDS)
 
     def certainly_needed() -> int:
         return _certain_need(policy, state, demand)
 
-    return _down(policy, state, (time, present, needed), certainly_needed)
+    ramp = _ramp(policy, state, needs, time)
+    least = (kept, CLEARING_WORDS) if kept > ramp else (ramp, RAMP_WORDS)
+    return _down(policy, state, (time, present, needed), least, certainly_needed)
+
+
+def _ramp(policy: Policy, state: State, needs: Needs, time: float) -> int:
+    """What a ramp's forecast has asked for of late."""
+    if state.ramps.empty:
+        return 0
+    return state.ramps.largest(time, min(RAMP_HOLD * needs.startup_seconds, policy.hold_seconds))
+
+
+def _kept(policy: Policy, observation: Observation, needs: Needs, useful: Useful) -> int:
+    """Replicas that stay whatever is needed.
+
+    While a backlog is worked off, all that serve. Those that do not yet were asked for by a guess
+    of the backlog there would be, and go where it has turned out too high, before they cost more;
+    not where the time to clear it is promised.
+    """
+    replicas = observation.replicas
+    if useful.keep:
+        return replicas.desired
+    if needs.clearing:
+        cancels = replicas.starting and policy.drain_seconds is None
+        return int(min(replicas.ready if cancels else replicas.desired, useful.most))
+    return 0
 
 
 def _blind(policy: Policy, state: State, observation: Observation, needed: int) -> Choice:
@@ -153,12 +186,15 @@ def _down(
     policy: Policy,
     state: State,
     now: tuple[float, int, int],
+    least: tuple[int, str],
     certainly_needed: Callable[[], int],
 ) -> Choice:
     time, present, needed = now
+    kept, why = least
     hold = policy.hold_seconds
     held = max(
         needed,
+        kept,
         state.needs.largest(time, hold),
         state.surplus.largest(time, min(SURPLUS_HOLD_TICKS * policy.tick_seconds, hold)),
     )
@@ -176,6 +212,7 @@ def _down(
         reason = Reason.SCALED_TO_ZERO if target == 0 else Reason.SCALE_DOWN
         return Choice(target, reason)
     if needed < target:
-        words = f"{needed} would do; the largest need of {hold:.0f} s is kept"
+        words = f"{needed} would do; "
+        words += why if kept == target else f"the largest need of {hold:.0f} s is kept"
         return Choice(target, Reason.SCALE_DOWN_HOLD, words)
     return Choice(target, Reason.STEADY)

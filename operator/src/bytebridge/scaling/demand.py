@@ -33,6 +33,9 @@ class Sample:
     fast: tuple[float, float] = (0.0, 0.0)
     """Length of the fast window, seconds, and when it was last known; length 0: never."""
     ready_throughput: float | None = None
+    least_throughput: float | None = None
+    """Of the Ready replicas now and one estimate before: what scrapes tell is up to a tick older
+    than what is known of the pods."""
     known_since: float = float("-inf")
     """Since when rates are known without a break: a window is not full before."""
     completions: bool | None = None
@@ -102,7 +105,7 @@ def estimate_demand(
     completions = _counts_completions(windows, readings, time, previous, ready_throughput)
     if completions and previous is not None:
         windows = _as_arrivals(windows, readings.queue_depth, time, previous)
-    if windows.newest is None:
+    if windows.newest is None and not completions:
         windows = _with_inferred_newest(windows, time, previous)
     newest = _newest_rate(windows, dispersion)
     saturated = _saturated_rate(readings, time, previous, newest, ready_throughput)
@@ -129,6 +132,7 @@ def estimate_demand(
         readings.queue_depth,
         fast,
         ready_throughput,
+        _least(ready_throughput, previous),
         known_since,
         completions,
         (*_recent(previous, time), here),
@@ -193,22 +197,33 @@ def _as_arrivals(
     """Arrivals in a window = completions in it + growth of the queue over it."""
     if backlog is None:
         return windows
+    interval = time - previous.time
 
     def arrivals(rate: float, seconds: float) -> float:
-        before = [
-            p.backlog for p in previous.history if p.time <= time - seconds + TOLERANCE_SECONDS
-        ]
-        oldest = previous.history[0].backlog if previous.history else None
-        then = before[-1] if before else oldest
+        then = _backlog_at(previous, time - seconds)
         return rate if then is None else max(0.0, rate + (backlog - then) / seconds)
 
+    def steadier(rate: float, window: float, before: float) -> float:
+        # Samples may cover a window, or an interval less that was extrapolated: nobody tells. While
+        # a backlog comes or goes, the wrong one of the two makes a load swing that does not.
+        spans = (window, max(window - interval, interval))
+        return min((arrivals(rate, s) for s in spans), key=lambda found: abs(found - before))
+
+    fast = steadier(windows.fast, windows.fast_seconds, previous.fast_rate)
     newest = windows.newest
     return replace(
         windows,
-        fast=arrivals(windows.fast, windows.fast_seconds),
-        slow=arrivals(windows.slow, windows.slow_seconds),
+        fast=fast,
+        slow=steadier(windows.slow, windows.slow_seconds, fast),
         newest=None if newest is None else arrivals(newest, windows.newest_seconds),
     )
+
+
+def _backlog_at(previous: Sample, time: float) -> float | None:
+    """What waited then, or at the oldest moment that is remembered."""
+    known = previous.history
+    before = [p.backlog for p in known if p.time <= time + TOLERANCE_SECONDS]
+    return before[-1] if before else (known[0].backlog if known else None)
 
 
 def _noise(rate: float, seconds: float, dispersion: float) -> float:
@@ -292,10 +307,17 @@ def _saturated_rate(
     growth = queue_growth(readings, time, previous)
     if growth is None or growth <= 0 or previous is None:
         return None
-    if ready_throughput is None or previous.ready_throughput is None:
+    if ready_throughput is None or previous.least_throughput is None:
         return None
     # Pods that became Ready in between have served for a part of the time only.
-    return growth + min(ready_throughput, previous.ready_throughput, newest)
+    return growth + min(ready_throughput, previous.least_throughput, newest)
+
+
+def _least(ready_throughput: float | None, previous: Sample | None) -> float | None:
+    before = None if previous is None else previous.ready_throughput
+    if ready_throughput is None or before is None:
+        return ready_throughput
+    return min(ready_throughput, before)
 
 
 def queue_growth(readings: Readings, time: float, previous: Sample | None) -> float | None:

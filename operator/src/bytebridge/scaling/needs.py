@@ -17,7 +17,7 @@ from bytebridge.scaling.floors import (
 )
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
-from bytebridge.scaling.trend import forecast_rate
+from bytebridge.scaling.trend import onset_rate, ramp_rate
 
 DRAIN_SECONDS = 5.0
 """A backlog of a service with a latency objective is gone this long after pods are Ready."""
@@ -68,16 +68,24 @@ class Needs:
     """A backlog is being worked off that will not be gone by the next decision."""
     season: float = 0.0
     """The season's rate that was reckoned with, requests a second."""
+    ramp: int = 0
+    """Replicas that a ramp's forecast asks for."""
+    startup_seconds: float = 0.0
+    """Of a replica that is asked for now."""
 
     @property
     def standing(self) -> int:
         """The need of the present load, without the surplus for a backlog or a forecast."""
-        return max((n for name, n in self.floors.items() if name not in SURPLUS), default=0)
+        return _standing(self.floors)
 
     @property
     def binding(self) -> str | None:
         """The rule that asks for most."""
         return max(self.floors, key=lambda name: self.floors[name], default=None)
+
+
+def _standing(floors: Mapping[str, int]) -> int:
+    return max((n for name, n in floors.items() if name not in SURPLUS), default=0)
 
 
 def compute_needs(
@@ -105,6 +113,7 @@ def compute_needs(
     floors: dict[str, int] = {}
     has_queue = policy.depth_per_replica is not None or policy.drain_seconds is not None
     complete, clearing = backlog is not None or not has_queue, False
+    ramp_floor = 0
     if policy.depth_per_replica is not None:
         floors["depth"] = ceil((backlog or 0.0) / policy.depth_per_replica - EPSILON)
     if rate > 0 or backlog:
@@ -113,17 +122,19 @@ def compute_needs(
             complete = complete and (policy.depth_suffices or "cpu" in floors)
         else:
             floors |= _load_floors(policy, rate, capacity, dispersion)
-            forecast = _forecast(policy, demand, dispersion, startup)
+            ramp, onset = _forecasts(policy, demand, dispersion, startup)
+            forecast = max(ramp, onset)
             floors["forecast"] = _forecast_floor(policy, max(forecast, season), rate, capacity)
+            ramp_floor = _forecast_floor(policy, ramp, rate, capacity)
             floors["drain"] = _drain(
                 policy, observation, (rate, forecast), (capacity, startup), floors
             )
-            clearing = _clearing(policy, observation, rate, capacity)
+            clearing = _clearing(policy, observation, rate, capacity, floors)
     if demand is None:
         complete = complete and policy.depth_suffices
     if rate > 0 or backlog or (has_queue and readings.in_flight):
         floors["wake"] = 1
-    return Needs(floors, complete, clearing, season)
+    return Needs(floors, complete, clearing, season, ramp_floor, startup.seconds)
 
 
 def _load_floors(
@@ -160,14 +171,21 @@ def queueing_floors(
     return floors
 
 
-def _forecast(policy: Policy, demand: Demand | None, dispersion: float, startup: Startup) -> float:
-    """The rate when what is decided now serves. Workers with a queue need no forecast."""
+def _forecasts(
+    policy: Policy, demand: Demand | None, dispersion: float, startup: Startup
+) -> tuple[float, float]:
+    """The rates of a ramp and of a rise that begins, when what is decided now serves.
+
+    Workers with a queue need no forecast.
+    """
     if demand is None:
-        return 0.0
+        return 0.0, 0.0
     if not policy.interactive or not demand.rising:
-        return demand.rate
+        return demand.rate, 0.0
     horizon = startup.seconds + policy.tick_seconds
-    return forecast_rate(demand.sample.history, demand.rate, horizon, dispersion)
+    history = demand.sample.history
+    ramp = ramp_rate(history, demand.rate, horizon, dispersion)
+    return ramp, onset_rate(history, horizon, dispersion)
 
 
 def _forecast_floor(policy: Policy, forecast: float, rate: float, capacity: Capacity) -> int:
@@ -245,13 +263,18 @@ def _overloaded(observation: Observation, rate: float, capacity: Capacity) -> bo
 
 def _most_surplus(floors: Mapping[str, int], *, overloaded: bool) -> int:
     """A backlog that is only foreseen is met by what is foreseen to be needed."""
-    standing = max((n for name, n in floors.items() if name not in SURPLUS), default=0)
-    needed = max(standing, floors.get("forecast", 0))
+    needed = max(_standing(floors), floors.get("forecast", 0))
     return ceil(MOST_SURPLUS * needed) if overloaded else needed
 
 
-def _clearing(policy: Policy, observation: Observation, rate: float, capacity: Capacity) -> bool:
-    """Whether a service that has to work off its backlog in time still needs its surplus."""
+def _clearing(
+    policy: Policy,
+    observation: Observation,
+    rate: float,
+    capacity: Capacity,
+    floors: Mapping[str, int],
+) -> bool:
+    """Whether a backlog still needs its surplus: those that stay would not clear it in a tick."""
     throughput, backlog = capacity.requests_per_second, _backlog(observation, capacity)
     if throughput is None or backlog == 0:
         return False
@@ -259,5 +282,5 @@ def _clearing(policy: Policy, observation: Observation, rate: float, capacity: C
         return True  # A replica less would make it late: the time is promised to the last message.
     if not policy.interactive:
         return False
-    surplus = observation.replicas.ready * throughput - rate
-    return backlog > surplus * policy.tick_seconds
+    stay = min(_standing(floors), observation.replicas.ready)
+    return backlog > max(0.0, stay * throughput - rate) * policy.tick_seconds

@@ -27,6 +27,8 @@ class State:
     """Needs that are held longer, against going down by a little and up again."""
     surplus: HoldWindow = field(default_factory=HoldWindow)
     """Needs of a backlog or a forecast, given back soon."""
+    ramps: HoldWindow = field(default_factory=HoldWindow)
+    """Needs of a ramp's forecast."""
     seasons: Seasons = field(default_factory=Seasons)
     language_model: LanguageModelMemory | None = None
     """Only of services with floors of an LLM server."""
@@ -42,4 +44,5 @@ class State:
 
     def forget_needs(self) -> None:
         """Needs of the past are none: they were of a service time that is not the service's."""
-        self.needs, self.small_steps, self.surplus = HoldWindow(), HoldWindow(), HoldWindow()
+        self.needs, self.small_steps = HoldWindow(), HoldWindow()
+        self.surplus, self.ramps = HoldWindow(), HoldWindow()

@@ -6,6 +6,7 @@ from math import sqrt
 
 FEWEST_POINTS = 4
 SIGMAS = 3.0
+LINE_PARAMETERS = 2
 STEP_PARAMETERS = 4
 """Two levels, the time of the step, and the reading amid it."""
 BASE_POINTS = 6
@@ -37,10 +38,10 @@ class Point:
     backlog: float | None = None
 
 
-def forecast_rate(
+def ramp_rate(
     history: Sequence[Point], rate: float, horizon_seconds: float, dispersion: float
 ) -> float:
-    """The rate to be expected after a time, never below the present one.
+    """The rate that a ramp comes to after a time, never below the present one.
 
     Least squares over the last few points, or over all of them where the few show no trend. A
     trend counts only beyond noise, and only where a step does not explain the points: the load
@@ -52,20 +53,24 @@ def forecast_rate(
         horizon_seconds: How far to look ahead.
         dispersion: Index of dispersion of the arrivals.
     """
-    best = max(rate, _onset_rate(history, horizon_seconds, dispersion))
     for points in (history[-FEWEST_POINTS:], history[-2 * FEWEST_POINTS :], history):
         slope = _slope(points, dispersion)
         if slope > 0:
-            return max(best, min(rate + slope * horizon_seconds, MOST_GROWTH * rate))
-    return best
+            return max(rate, min(rate + slope * horizon_seconds, MOST_GROWTH * rate))
+    return rate
 
 
-def _onset_rate(history: Sequence[Point], horizon_seconds: float, dispersion: float) -> float:
+def onset_rate(history: Sequence[Point], horizon_seconds: float, dispersion: float) -> float:
     """What the first readings of a rise foretell; 0 where none begins.
 
     The load was steady up to an interval, and has risen by a constant slope since: least squares
     through the middles of the intervals, less one standard error. A step looks like a steep ramp
     until the next reading, which is soon: pods that are asked for too much are not Ready by then.
+
+    Args:
+        history: Newest rates, oldest first, requests a second.
+        horizon_seconds: How far to look ahead.
+        dispersion: Index of dispersion of the arrivals.
     """
     rising = _rising(history, dispersion)
     if not rising:
@@ -80,10 +85,18 @@ def _onset_rate(history: Sequence[Point], horizon_seconds: float, dispersion: fl
     certain = slope - noise
     if certain <= 0:
         return 0.0
+    if rising > 1 and _ended([base, *(p.rate for p in readings)]):
+        return 0.0
     ahead = base + certain * (rising * interval + horizon_seconds)
     most = base * MOST_RISE
     amid = base + AMID * (readings[-1].rate - base) if rising == 1 else 0.0
     return max(min(ahead, most), amid)
+
+
+def _ended(rates: Sequence[float]) -> bool:
+    """Whether a rise has slowed down: readings of a ramp rise by more each time, or by as much."""
+    before, middle, newest = rates[-3:]
+    return newest - middle < middle - before
 
 
 def _rising(history: Sequence[Point], dispersion: float) -> int:
@@ -125,13 +138,25 @@ def _slope(points: Sequence[Point], dispersion: float) -> float:
     if spread <= 0:
         return 0.0
     slope = sum((p.time - time) * (p.rate - mean) for p in points) / spread
-    variance = max(dispersion, 1.0) * max(mean, 0.0) / points[-1].seconds
+    poisson = max(mean, 0.0) / points[-1].seconds
+    if slope <= SIGMAS * sqrt(poisson / spread):
+        return 0.0
     errors = [p.rate - mean - slope * (p.time - time) for p in points]
+    variance = _variance(errors, poisson, dispersion)
     ended = errors[-1] < -sqrt(variance)
     if ended or slope <= SIGMAS * sqrt(variance / spread):
         return 0.0
     a_step_will_do = _step_error([p.rate for p in points]) <= _chance(count) * variance
     return 0.0 if a_step_will_do else slope
+
+
+def _variance(errors: Sequence[float], poisson: float, dispersion: float) -> float:
+    """Variance of a rate by what the points leave to a line, between Poisson's and the index's.
+
+    The index of dispersion is an estimate from few windows and may be several times too high.
+    """
+    residual = sum(e * e for e in errors) / (len(errors) - LINE_PARAMETERS)
+    return min(max(residual, poisson), max(dispersion, 1.0) * poisson)
 
 
 def _chance(count: int) -> float:

@@ -1,6 +1,7 @@
 """Of the replicas that are needed, those that help."""
 
 from dataclasses import dataclass, replace
+from math import inf
 
 from bytebridge.scaling.bottleneck import SLOWER, BusyFleet, observe, useful_replicas
 from bytebridge.scaling.capacity import Capacity
@@ -24,6 +25,8 @@ class Useful:
     """Why more would not; `None`: all that are needed help."""
     keep: bool = False
     """The evidence is young: nothing is taken away for it yet."""
+    most: float = inf
+    """Replicas beyond which none helped, not even to work off a backlog."""
 
 
 def watch_throughput(state: State, observation: Observation, demand: Demand | None) -> None:
@@ -32,8 +35,9 @@ def watch_throughput(state: State, observation: Observation, demand: Demand | No
     if backlog is None or demand is None:
         state.ceiling.glances.clear()
         return
-    ready = observation.replicas.ready
-    glance = Glance(observation.time, ready, backlog, demand.fast)
+    ready, each = observation.replicas.ready, state.capacity.requests_per_second
+    capacity = inf if each is None or state.capacity.estimated else ready * each
+    glance = Glance(observation.time, ready, backlog, demand.fast, capacity)
     observe_moment(state.ceiling, glance, state.capacity.slots or 1.0, demand.fast_seconds)
     if unbound and state.ceiling.throughput is not None:
         state.forget_needs()
@@ -74,7 +78,7 @@ def limit_to_useful(
     if bound is not None:
         young = not state.ceiling.settled(observation.time)
         evidence = _evidence(state.ceiling) if needed > bound or young else None
-        return Useful(min(needed, bound), evidence, keep=young)
+        return Useful(min(needed, bound), evidence, keep=young, most=bound)
     if state.ceiling.suspected:
         needed = min(needed, max(observation.replicas.desired, 1))
         return Useful(needed)
@@ -101,6 +105,8 @@ def _by_experiment(
         service_seconds=capacity.service_seconds,
         slots=capacity.slots,
         backlog=observation.readings.queue_depth or 0.0,
+        rate=demand.rate,
+        mean_rate=_mean_rate(observation),
     )
     observe(memory, fleet, needed)
     if memory.usual_seconds is None or capacity.service_seconds < SLOWER * memory.usual_seconds:
@@ -110,7 +116,13 @@ def _by_experiment(
         policy, observation, demand, usual, state.dispersion.index, startup, needs.season
     )
     most = max(usually.floors.values(), default=0)
-    return Useful(*useful_replicas(memory, fleet, needed, most))
+    replicas, evidence = useful_replicas(memory, fleet, needed, most)
+    return Useful(replicas, evidence, most=inf if evidence is None else replicas)
+
+
+def _mean_rate(observation: Observation) -> float:
+    rates = observation.readings.requests_per_second
+    return rates[max(rates)] if rates else 0.0
 
 
 def _evidence(ceiling: Ceiling) -> str:
