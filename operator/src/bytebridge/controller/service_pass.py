@@ -247,12 +247,9 @@ async def _report(
     selector = ",".join(f"{label}={value}" for label, value in sorted(labels.items()))
     now = around.now().isoformat(timespec="seconds").replace("+00:00", "Z")
     status = build_status(facts, entry.status, entry.generation, selector, now)
-    figures = entry.cache.signals
-    if figures.hit_ratio is not None:
-        status["cache"] = {
-            "hitRatio": round(figures.hit_ratio, 3),
-            "evictionsPerSecond": figures.evictions_per_second,
-        }
+    cache = _cache_status(entry)
+    if cache or entry.status.get("cache"):
+        status["cache"] = cache
     if entry.service is not None and (facts.exposure or entry.status.get("exposure")):
         status["exposure"] = exposure_status(facts.exposure)
     _remember(entry)
@@ -263,6 +260,20 @@ async def _report(
         before, entry.status = entry.status, status
         for occurrence in turns(before, status):
             await _tell(around, key, entry, occurrence)
+
+
+def _cache_status(entry: Entry) -> dict[str, float | None] | None:
+    """The figures of now, or the last that were known; `None` ends those of a removed cache."""
+    figures = entry.cache.signals
+    if entry.service is None or entry.service.spec.cache.redis is None:
+        return None
+    if figures.hit_ratio is None:
+        before: dict[str, float | None] | None = entry.status.get("cache")
+        return before
+    return {
+        "hitRatio": round(figures.hit_ratio, 3),
+        "evictionsPerSecond": figures.evictions_per_second,
+    }
 
 
 def _remember(entry: Entry) -> None:
