@@ -32,6 +32,8 @@ from bytebridge.signals.cache import behind_cache
 
 log = structlog.get_logger()
 
+TELLING_RATIO = 0.1
+"""A hit ratio that moves by less is not worth a write."""
 CHILDREN_OF_ALL = (SERVICE.name, PDB.name, HPA.name)
 
 
@@ -263,17 +265,22 @@ async def _report(
 
 
 def _cache_status(entry: Entry) -> dict[str, float | None] | None:
-    """The figures of now, or the last that were known; `None` ends those of a removed cache."""
-    figures = entry.cache.signals
+    """The figures, as they were told before while they still tell the same; `None`: no cache."""
     if entry.service is None or entry.service.spec.cache.redis is None:
         return None
-    if figures.hit_ratio is None:
-        before: dict[str, float | None] | None = entry.status.get("cache")
+    figures = entry.cache.signals
+    before: dict[str, float | None] | None = entry.status.get("cache")
+    told = before.get("hitRatio") if before else None
+    if figures.hit_ratio is None or _alike(figures.hit_ratio, told):
         return before
     return {
         "hitRatio": round(figures.hit_ratio, 3),
         "evictionsPerSecond": figures.evictions_per_second,
     }
+
+
+def _alike(ratio: float, told: float | None) -> bool:
+    return told is not None and abs(ratio - told) < TELLING_RATIO
 
 
 def _remember(entry: Entry) -> None:

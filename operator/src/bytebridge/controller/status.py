@@ -70,8 +70,7 @@ def _essence(status: Mapping[str, Any]) -> tuple[object, ...]:
         *(status.get(key) for key in ("desiredReplicas", "selector")),
         *(decision.get(key) for key in ("replicas", "reason")),
         learned_before(status),
-        # A cache's figures move with every tick; that they are known at all is new once.
-        status.get("cache") is not None,
+        (status.get("cache") or {}).get("hitRatio"),
         *((item["type"], item["status"], item["reason"]) for item in status.get("conditions", [])),
         *(item["message"] for item in status.get("conditions", []) if item["type"] in _STEADY),
         (status.get("exposure") or {}).get("address"),
