@@ -8,6 +8,7 @@ from e2e.cluster import cluster
 from e2e.cluster.engine import find_engine, start_engine, stop_engine
 from e2e.cluster.errors import ClusterError
 from e2e.cluster.node_image import node_image
+from e2e.cluster.possible import look, obstacle
 
 app = typer.Typer(help="The cluster of the end-to-end tests.", no_args_is_help=True)
 
@@ -35,6 +36,15 @@ def make_node_image() -> None:
     """Find the image of a node, or else make it (once)."""
     found = node_image(start_engine(typer.echo), typer.echo)
     typer.echo(f"node image: {found.tag} ({found.reason})")
+
+
+@app.command("possible")
+def is_possible() -> None:
+    """Say why no cluster can be made here, and end with 1; say nothing where one can."""
+    why = obstacle(look())
+    if why:
+        typer.echo(why)
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -90,16 +90,7 @@ class ClusterClient:
             selector: `labelSelector` or `fieldSelector`.
         """
         query = {"limit": "500", **(selector or {})}
-        found: list[Manifest] = []
-        while True:
-            page = await self._connection.request(
-                "GET", kind.path(namespace), subject=f"{kind.name} list", query=query
-            )
-            found += page.get("items", [])
-            token = page["metadata"].get("continue")
-            if not token:
-                return found
-            query["continue"] = token
+        return await self._pages(kind, namespace, query, "application/json")
 
     async def list_metadata(
         self, kind: Kind, namespace: str | None, selector: dict[str, str] | None = None
@@ -112,20 +103,7 @@ class ClusterClient:
             selector: `labelSelector` or `fieldSelector`.
         """
         query = {"limit": "1000", **(selector or {})}
-        found: list[Manifest] = []
-        while True:
-            page = await self._connection.request(
-                "GET",
-                kind.path(namespace),
-                subject=f"{kind.name} list",
-                query=query,
-                accept=METADATA_ONLY,
-            )
-            found += page["items"] or []
-            token = page["metadata"].get("continue")
-            if not token:
-                return found
-            query["continue"] = token
+        return await self._pages(kind, namespace, query, METADATA_ONLY)
 
     async def list_keys(self, kind: Kind, namespace: str | None) -> set[tuple[str, str]]:
         """Namespace, empty if cluster-scoped, and name of all of a kind."""
@@ -145,6 +123,24 @@ class ClusterClient:
         selector = {"fieldSelector": f"metadata.name={name}"}
         found = await self.list_metadata(kind, namespace, selector)
         return found[0] if found else None
+
+    async def _pages(
+        self, kind: Kind, namespace: str | None, query: dict[str, str], accept: str
+    ) -> list[Manifest]:
+        found: list[Manifest] = []
+        while True:
+            page = await self._connection.request(
+                "GET",
+                kind.path(namespace),
+                subject=f"{kind.name} list",
+                query=query,
+                accept=accept,
+            )
+            found += page.get("items") or []
+            token = page["metadata"].get("continue")
+            if not token:
+                return found
+            query = {**query, "continue": token}
 
     async def pods(self, namespace: str, labels: dict[str, str]) -> list[Manifest]:
         """The pods that carry these labels."""
