@@ -72,13 +72,13 @@ class Cluster:
 
     @contextmanager
     def namespace(self) -> Iterator[str]:
-        """A new namespace; when the context is left, it goes with all that is in it."""
+        """A new namespace; when the context is left, it begins to go with all that is in it."""
         name = f"e2e-{uuid4().hex[:8]}"
         self.kubectl("create", "namespace", name)
         try:
             yield name
         finally:
-            self.kubectl("delete", "namespace", name, "--wait=true", "--timeout=180s")
+            self.kubectl("delete", "namespace", name, "--wait=false")
 
     def load(self, images: Iterable[str]) -> None:
         """Copy images from the engine to every node."""

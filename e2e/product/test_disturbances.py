@@ -11,7 +11,7 @@ from support.objects import stays, wait_for
 
 Say = Callable[[str], None]
 
-PROFILE = f"{RISE},45@{SURGE}"
+PROFILE = f"{RISE},25@{SURGE}"
 
 
 def test_a_rolling_update_during_a_surge(scene: Scene, say: Say) -> None:
@@ -74,7 +74,7 @@ def test_a_node_is_drained_during_a_surge(scene: Scene, say: Say) -> None:
 def test_prometheus_is_gone_during_a_surge(scene: Scene, say: Say) -> None:
     """Replicas stay as they are as long as nothing is known."""
     scene.serve()
-    load = scene.load("surge", f"{RISE},30@{SURGE},60@{USUAL}")
+    load = scene.load("surge", f"{RISE},20@{SURGE},40@{USUAL}")
     scene.reach(3, seconds=120)
     scale = ("-n", monitoring.NAMESPACE, "scale", "deployment/prometheus")
     try:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from e2e.product.rates import RISE, SURGE, USUAL
 from e2e.scene.scene import Scene
 
-PROFILE = f"{RISE},60@{SURGE},60@{USUAL}"
+PROFILE = f"{RISE},45@{SURGE},40@{USUAL}"
 
 
 def test_a_surge_is_served_without_a_failed_request(
