@@ -10,6 +10,10 @@ import orjson
 
 from bytebridge.signals.dealing import Vector
 
+KEEP_ALIVE_SECONDS = 0.5
+"""Shorter than the pause between ticks, so that each tick connects anew. A connection that was made
+while Prometheus was being replaced may lead to whatever answered at its address then, for ever."""
+
 
 @dataclass(frozen=True, slots=True)
 class PrometheusConnection:
@@ -70,7 +74,9 @@ def open_session(
     authority = connection.ca_file
     context = ssl.create_default_context(cafile=str(authority)) if authority else True
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections, ssl=context),
+        connector=aiohttp.TCPConnector(
+            limit=connections, ssl=context, keepalive_timeout=KEEP_ALIVE_SECONDS
+        ),
         timeout=aiohttp.ClientTimeout(total=timeout_seconds),
     )
 
