@@ -106,7 +106,7 @@ def test_who_takes_over_knows_what_was_learned_and_writes_nothing(
     first.mkdir()
     second.mkdir()
     load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=20)
-    service = scalable_service("nlp")
+    service = scalable_service("nlp", maxReplicas=4)
     del service["spec"]["scaling"]["concurrencyPerReplica"]
     with ExitStack() as both:
         with running_operator(lab, first) as leader:
@@ -116,8 +116,8 @@ def test_who_takes_over_knows_what_was_learned_and_writes_nothing(
             wait_for("Ready", lambda: cluster.condition("nlp", "Ready"), ("True", "ReplicasReady"))
             load.set(cluster.namespace, "nlp", rate=400)
             wait_for("slots learned", lambda: _slots(cluster) >= 3.5, wanted=True, seconds=60)
-            load.set(cluster.namespace, "nlp", rate=100)
-            wait_for("lowered", lambda: cluster.replicas("nlp") <= 4, wanted=True, seconds=120)
+            load.set(cluster.namespace, "nlp", rate=130)
+            wait_for("fits the load", lambda: _replicas_and_reason(cluster), (3, "Steady"), 180)
             wait_for("settled", lambda: _steady(cluster), wanted=True, seconds=120)
             before = cluster.service("nlp")
         wait_for("taken over", standby.leads, wanted=True, seconds=60)
@@ -128,6 +128,10 @@ def test_who_takes_over_knows_what_was_learned_and_writes_nothing(
 def _slots(cluster: Cluster) -> float:
     learned = cluster.service("nlp").get("status", {}).get("learned", {})
     return float(learned.get("slotsPerReplica", 0.0))
+
+
+def _replicas_and_reason(cluster: Cluster) -> tuple[int, str]:
+    return cluster.replicas("nlp"), cluster.service("nlp")["status"]["lastDecision"]["reason"]
 
 
 def _steady(cluster: Cluster) -> bool:

@@ -32,7 +32,7 @@ def test_a_surge_goes_up_and_down_again(cluster: Cluster, load: LoadExporter) ->
     wait_for("Ready", lambda: cluster.condition("nlp", "Ready"), ("True", "ReplicasReady"))
     load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=600)
     wait_for("up", lambda: cluster.replicas("nlp") >= FOR_600, wanted=True)
-    assert cluster.floor("nlp") >= FOR_600
+    wait_for("the floor follows", lambda: cluster.floor("nlp") >= FOR_600, wanted=True)
     wait_for("pods", lambda: cluster.ready("nlp") >= FOR_600, wanted=True)
     load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=60)
     wait_for("down", lambda: cluster.replicas("nlp"), 2, seconds=120)

@@ -3,7 +3,7 @@
 import pytest
 
 from bytebridge.scaling.capacity import Capacity
-from bytebridge.scaling.learned import Learned, kept, learned_of, recalled_capacity
+from bytebridge.scaling.learned import Learned, learned_of, moved, recalled_capacity, remembered
 
 
 @pytest.mark.parametrize(
@@ -24,21 +24,39 @@ def test_what_is_worth_keeping(
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "told"),
+    ("before", "now", "expected"),
     [
         (None, None, None),
         (None, Learned("a", 4.0), Learned("a", 4.0)),
         (Learned("a", 4.0), None, Learned("a", 4.0)),
-        (Learned("a", 4.0, 10.0), Learned("a", 4.3, 10.9), Learned("a", 4.0, 10.0)),
-        (Learned("a", 4.0, 10.0), Learned("a", 4.5, 10.9), Learned("a", 4.5, 10.0)),
+        (Learned("a", 4.0, 10.0), Learned("a", 4.3, 10.9), Learned("a", 4.3, 10.9)),
         (Learned("a", 4.0, 10.0), Learned("a", 3.5, None), Learned("a", 3.5, 10.0)),
+        (Learned("a", 4.0, 10.0), Learned("a", None, 9.0), Learned("a", 4.0, 9.0)),
         (Learned("a", 4.0, 10.0), Learned("b", 1.0), Learned("b", 1.0)),
     ],
 )
-def test_small_moves_are_not_told(
-    before: Learned | None, now: Learned | None, told: Learned | None
+def test_what_is_unknown_now_stays(
+    before: Learned | None, now: Learned | None, expected: Learned | None
 ) -> None:
-    assert kept(before, now) == told
+    assert remembered(before, now) == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "now", "worth_a_write"),
+    [
+        (None, None, False),
+        (None, Learned("a", 4.0), True),
+        (Learned("a", 4.0, 10.0), Learned("a", 4.3, 10.9), False),
+        (Learned("a", 4.0, 10.0), Learned("a", 4.5, 10.9), True),
+        (Learned("a", 4.0, 10.0), Learned("a", 4.0, 8.9), True),
+        (Learned("a", 4.0, None), Learned("a", 4.0, 10.0), True),
+        (Learned("a", 4.0), Learned("b", 4.0), True),
+    ],
+)
+def test_small_moves_are_no_reason_to_write(
+    told: Learned | None, now: Learned | None, worth_a_write: bool
+) -> None:
+    assert moved(told, now) is worth_a_write
 
 
 def test_it_goes_on_where_it_was() -> None:

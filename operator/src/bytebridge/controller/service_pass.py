@@ -26,7 +26,7 @@ from bytebridge.controller.store import Entry, Key, Store
 from bytebridge.scaling.actuation import TargetState, plan_actuation
 from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.law import decide
-from bytebridge.scaling.learned import kept, learned_of
+from bytebridge.scaling.learned import learned_of, remembered
 from bytebridge.scaling.observation import Observation, Readings, Replicas
 from bytebridge.signals.cache import behind_cache
 
@@ -289,4 +289,4 @@ def _remember(entry: Entry) -> None:
     startup = entry.startup_seconds or entry.state.startup.p90_seconds
     slots_given = entry.service.spec.scaling.concurrency_per_replica is not None
     learned = learned_of(entry.state.capacity, startup, slots_given=slots_given)
-    entry.learned = kept(entry.learned, learned)
+    entry.learned = remembered(entry.learned, learned)

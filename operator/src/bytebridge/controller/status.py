@@ -6,6 +6,7 @@ from typing import Any
 from bytebridge.api.status import ConditionType
 from bytebridge.controller.conditions import Facts, Finding, findings
 from bytebridge.controller.learning import learned_before
+from bytebridge.scaling.learned import moved
 
 Status = dict[str, Any]
 
@@ -60,7 +61,9 @@ def build_status(
 
 def says_something_new(status: Mapping[str, Any], previous: Mapping[str, Any]) -> bool:
     """Figures within a message move with every tick and are no reason to write."""
-    return _essence(status) != _essence(previous)
+    return moved(learned_before(previous), learned_before(status)) or (
+        _essence(status) != _essence(previous)
+    )
 
 
 def _essence(status: Mapping[str, Any]) -> tuple[object, ...]:
@@ -69,7 +72,6 @@ def _essence(status: Mapping[str, Any]) -> tuple[object, ...]:
         *(status.get(key) for key in ("observedGeneration", "replicas", "readyReplicas")),
         *(status.get(key) for key in ("desiredReplicas", "selector")),
         *(decision.get(key) for key in ("replicas", "reason")),
-        learned_before(status),
         (status.get("cache") or {}).get("hitRatio"),
         *((item["type"], item["status"], item["reason"]) for item in status.get("conditions", [])),
         *(item["message"] for item in status.get("conditions", []) if item["type"] in _STEADY),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from bytebridge.scaling.capacity import Capacity
 
 TELLING_SHARE = 0.1
-"""A figure that moves by less than this is not worth a write."""
+"""A figure that moves by less than this is not worth a write of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +44,27 @@ def recalled_capacity(learned: Learned) -> Capacity:
     return Capacity(learned.slots_per_replica, template_hash=learned.template_hash)
 
 
-def kept(before: Learned | None, now: Learned | None) -> Learned | None:
-    """The figures of before, as long as they still tell the same; what is unknown now stays."""
+def remembered(before: Learned | None, now: Learned | None) -> Learned | None:
+    """What is known now; of the same pod template, what is unknown now stays as it was."""
     if before is None or now is None or before.template_hash != now.template_hash:
         return now or before
     return replace(
         now,
-        slots_per_replica=_telling(before.slots_per_replica, now.slots_per_replica),
-        startup_seconds=_telling(before.startup_seconds, now.startup_seconds),
+        slots_per_replica=now.slots_per_replica or before.slots_per_replica,
+        startup_seconds=now.startup_seconds or before.startup_seconds,
     )
 
 
-def _telling(before: float | None, now: float | None) -> float | None:
-    if before is None or now is None:
-        return before if now is None else now
-    return before if abs(now - before) <= TELLING_SHARE * before else now
+def moved(told: Learned | None, now: Learned | None) -> bool:
+    """Whether what is known now is worth a write, after what was told last."""
+    if told is None or now is None or told.template_hash != now.template_hash:
+        return told != now
+    return _telling(told.slots_per_replica, now.slots_per_replica) or _telling(
+        told.startup_seconds, now.startup_seconds
+    )
+
+
+def _telling(told: float | None, now: float | None) -> bool:
+    if told is None or now is None:
+        return told != now
+    return abs(now - told) > TELLING_SHARE * told
