@@ -1,6 +1,7 @@
 """The API server accepts every object of the chart, and Prometheus every query."""
 
 import json
+import re
 import time
 import urllib.parse
 import uuid
@@ -59,6 +60,15 @@ def test_every_object_is_accepted(
 ) -> None:
     for manifest in render(tmp_path, values, "bytebridge", "bytebridge", *files):
         _apply_dry(server, manifest)
+
+
+def test_the_page_counts_what_is_rendered(tmp_path: Path) -> None:
+    page = (CHART.parents[1] / "docs/install/versions.md").read_text(encoding="utf-8")
+    told = [int(count) for count in re.findall(r"^\| [^|]+ \| (\d+) \|", page, re.MULTILINE)]
+    assert sorted(told) == sorted(
+        len(render(tmp_path, values, "bytebridge", "bytebridge", *files))
+        for values, files in RENDERINGS.args[1]
+    )
 
 
 def test_a_field_that_a_kind_does_not_have_is_refused(

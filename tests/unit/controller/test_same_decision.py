@@ -53,6 +53,7 @@ def readings(random: Random, tick: int) -> Readings:
         latency_p95_seconds=known(0.15),
         latency_mean_seconds=known(0.08),
         service_seconds=known(0.06),
+        fast_service_seconds=known(0.09 if 40 <= tick < 60 else 0.06),
         cpu_utilization=known(0.5),
         first_token_seconds=known(0.7 if 40 <= tick < 60 else 0.1),
         kv_cache_utilization=known(random.random()),

@@ -35,6 +35,7 @@ def observations(draw: st.DrawFn) -> Observation:
             latency_p95_seconds=draw(signals),
             latency_mean_seconds=draw(signals),
             service_seconds=draw(st.none() | st.floats(0, 3600)),
+            fast_service_seconds=draw(st.none() | st.floats(0, 3600)),
             cpu_utilization=draw(st.none() | st.floats(0, 64)),
             first_token_seconds=draw(signals),
             kv_cache_utilization=draw(st.none() | st.floats(0, 2)),

@@ -14,10 +14,11 @@ from unit.signals.build import PRESETS, custom, metrics, target
 
 LLM = ("timeToFirstToken", "kvCacheUtilization", "tokenRate")
 RATE, QUEUE, BUSY = "requests_per_second", "queue_depth", "in_flight"
-P95, MEAN, SERVICE, PODS = (
+P95, MEAN, SERVICE, FAST, PODS = (
     "latency_p95_seconds",
     "latency_mean_seconds",
     "service_seconds",
+    "fast_service_seconds",
     "coverage",
 )
 
@@ -26,14 +27,14 @@ P95, MEAN, SERVICE, PODS = (
     ("preset", "fields"),
     [
         (Preset.FASTAPI, {RATE, BUSY, P95, MEAN, PODS}),
-        (Preset.VLLM, {RATE, QUEUE, BUSY, P95, MEAN, SERVICE, PODS}),
-        (Preset.TRITON, {RATE, QUEUE, MEAN, SERVICE, PODS}),
-        (Preset.TGI, {RATE, QUEUE, BUSY, P95, MEAN, SERVICE, PODS}),
-        (Preset.TEI, {RATE, QUEUE, P95, MEAN, SERVICE, PODS}),
-        (Preset.RAY_SERVE, {RATE, QUEUE, BUSY, P95, MEAN, SERVICE, PODS}),
+        (Preset.VLLM, {RATE, QUEUE, BUSY, P95, MEAN, SERVICE, FAST, PODS}),
+        (Preset.TRITON, {RATE, QUEUE, MEAN, SERVICE, FAST, PODS}),
+        (Preset.TGI, {RATE, QUEUE, BUSY, P95, MEAN, SERVICE, FAST, PODS}),
+        (Preset.TEI, {RATE, QUEUE, P95, MEAN, SERVICE, FAST, PODS}),
+        (Preset.RAY_SERVE, {RATE, QUEUE, BUSY, P95, MEAN, SERVICE, FAST, PODS}),
         (Preset.BENTOML, {RATE, BUSY, P95, MEAN, PODS}),
-        (Preset.TORCHSERVE, {RATE, MEAN, SERVICE, PODS}),
-        (Preset.CELERY, {RATE, QUEUE, SERVICE}),
+        (Preset.TORCHSERVE, {RATE, MEAN, SERVICE, FAST, PODS}),
+        (Preset.CELERY, {RATE, QUEUE, SERVICE, FAST}),
         (Preset.RABBITMQ, {RATE, QUEUE, BUSY}),
         (Preset.REDIS_STREAM, {RATE, QUEUE, BUSY}),
     ],
@@ -81,6 +82,27 @@ def test_a_custom_rate_replaces_every_window_of_the_preset() -> None:
         if any(signal.field == RATE for signal in wanted["n", "a"])
     ]
     assert asked == ["mine[15s]", "mine[60s]"]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("mine[$window]", {SERVICE: "mine[60s]", FAST: "mine[15s]"}),
+        ("mine[5m]", {SERVICE: "mine[5m]", FAST: "mine[5m]"}),
+    ],
+)
+def test_a_custom_service_time_is_asked_for_in_both_windows(
+    text: str, asked: dict[str, str]
+) -> None:
+    plan = plan_queries([custom("a", serviceTime=text)])
+    texts = {
+        signal.field: query.text
+        for query, wanted in plan.items()
+        for signal in wanted["n", "a"]
+        if signal.field in {SERVICE, FAST}
+    }
+    assert texts == asked
+    assert len(plan) == len(set(asked.values())), "one query for what reads the same"
 
 
 def test_a_query_that_names_its_service_is_its_own() -> None:

@@ -1,6 +1,7 @@
 """What one replica can do: given, or learned while it is saturated."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import sqrt
 
 from bytebridge.scaling.observation import Observation, Readings
 
@@ -14,6 +15,8 @@ STEADY_SHARE = 0.2
 """Windows that differ by less than this are taken to show one steady load."""
 LARGEST_GROWTH_SHARE = 0.95
 """Growth of the queue beyond this share of the rate shows that completions are counted."""
+FAST_WINDOW_SIGMAS = 3.0
+"""A fast window is trusted against a slow one beyond this many standard errors."""
 SATURATED_BACKLOG = 1.0
 """Waiting requests a ready replica from which its slots are taken to be all busy."""
 
@@ -67,6 +70,26 @@ def learn_capacity(
         service = min(max(service, SHORTEST_SERVICE_SECONDS), LONGEST_SERVICE_SECONDS)
     estimated_only = measured is None and bool(service)
     return Capacity(slots, service, estimated_only, known.template_hash, waited_at)
+
+
+def with_fast_service_time(capacity: Capacity, readings: Readings, served: float) -> Capacity:
+    """The service time of the fast window, where it is clearly above that of the slow one.
+
+    It grows with the load under a limit of CPU, on a shared GPU, in larger batches. The mean of n
+    service times has the standard error Cs/sqrt(n); Cs = 1, that of exponential times, is more than
+    most servers have.
+
+    Args:
+        capacity: As the slow window has it.
+        readings: Present signals.
+        served: Requests in the fast window, n.
+    """
+    slow, fast = readings.service_seconds, readings.fast_service_seconds
+    if not slow or not fast or served <= 0:
+        return capacity
+    if fast <= slow * (1 + FAST_WINDOW_SIGMAS / sqrt(served)):
+        return capacity
+    return replace(capacity, service_seconds=min(fast, LONGEST_SERVICE_SECONDS))
 
 
 def _last_backlog(known: Capacity, observation: Observation) -> float:

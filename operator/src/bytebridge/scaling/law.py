@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bytebridge.scaling.capacity import Capacity, learn_capacity
+from bytebridge.scaling.capacity import Capacity, learn_capacity, with_fast_service_time
 from bytebridge.scaling.choice import Choice, choose
 from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.demand import Demand, estimate_demand, queue_growth
@@ -62,9 +62,11 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         policy = rails.policy
     season = _season(policy, state, observation.time, demand, startup)
     watch_throughput(state, observation, demand)
-    own = own_capacity(state.ceiling, state.capacity)
+    served = demand.fast * demand.fast_seconds if demand else 0.0
+    present = with_fast_service_time(state.capacity, observation.readings, served)
+    own = own_capacity(state.ceiling, present)
     needs = compute_needs(policy, observation, demand, own, state.dispersion.index, startup, season)
-    useful = limit_to_useful(policy, state, observation, demand, needs, startup)
+    useful = limit_to_useful(policy, state, observation, demand, needs, startup, present)
     needs, useful = _with_further_floors(policy, state, observation, demand, needs, useful)
     if demand is not None and not demand.ended:
         observe_arrivals(state.dispersion, demand.sample.history, demand.fast_seconds)

@@ -20,6 +20,8 @@ class Readings:
     """End to end over 60 s."""
     service_seconds: float | None = None
     """Mean service time without queueing over 60 s."""
+    fast_service_seconds: float | None = None
+    """The same over the fast window."""
     cpu_utilization: float | None = None
     """Busy over ready capacity, 0 to 1."""
     first_token_seconds: float | None = None

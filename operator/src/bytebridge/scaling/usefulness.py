@@ -69,8 +69,12 @@ def limit_to_useful(
     demand: Demand | None,
     needs: Needs,
     startup: Startup,
+    capacity: Capacity,
 ) -> Useful:
-    """The replicas needed, or those of them that can help, with the evidence."""
+    """The replicas needed, or those of them that can help, with the evidence.
+
+    `capacity` is that of a replica now, whatever makes it slow.
+    """
     needed = max(needs.floors.values(), default=0)
     if demand is None:
         return Useful(needed)
@@ -82,7 +86,7 @@ def limit_to_useful(
     if state.ceiling.suspected:
         needed = min(needed, max(observation.replicas.desired, 1))
         return Useful(needed)
-    return _by_experiment(policy, state, observation, demand, needs, startup)
+    return _by_experiment(policy, state, observation, demand, needs, startup, capacity)
 
 
 def _by_experiment(
@@ -92,10 +96,11 @@ def _by_experiment(
     demand: Demand,
     needs: Needs,
     startup: Startup,
+    capacity: Capacity,
 ) -> Useful:
     """By how long requests take, where nothing waits or the queue is not known."""
     needed = max(needs.floors.values(), default=0)
-    capacity, memory = state.capacity, state.bottleneck
+    memory = state.bottleneck
     if not capacity.slots or not capacity.service_seconds or capacity.estimated:
         return Useful(needed)
     fleet = BusyFleet(

@@ -17,6 +17,8 @@ SCRAPES_PER_WINDOW = 3
 
 ON_DEMAND = frozenset({"first_token_seconds", "kv_cache_utilization", "tokens_per_second"})
 """Signals that are asked for only where an objective needs them."""
+FAST_SERVICE = "fast_service_seconds"
+"""The service time over the fast window."""
 PRESENT = "present"
 """Not a reading: whether series exist at all."""
 
@@ -101,7 +103,7 @@ def _queries_of(target: SignalTarget) -> Iterator[tuple[Signal, Query]]:
         )
         queries = {signal: query for signal, query in preset if signal.field not in replaced}
     for signal, template in overrides.items():
-        queries[signal] = _fill(template, signal.window or slow_window(target.metrics), target)
+        queries[signal] = _fill(template, _window(signal, target.metrics), target)
     unwanted = ON_DEMAND - target.objectives
     yield from ((s, query) for s, query in queries.items() if s.field not in unwanted)
 
@@ -139,6 +141,7 @@ def _preset_texts(
         yield Signal("latency_mean_seconds"), promql.mean(names.latency, origin, slow)
     if names.service:
         yield Signal("service_seconds"), promql.mean(names.service, origin, slow)
+        yield Signal(FAST_SERVICE), promql.mean(names.service, origin, fast)
     yield from _language_model_texts(names, percentile, fast, slow)
     yield Signal("coverage"), promql.fresh_pods(names.requests, origin, fast)
     # A broker's counters may be off while its gauges are on.
@@ -168,6 +171,7 @@ def _override_texts(metrics: Metrics) -> Iterator[tuple[Signal, str]]:
         "latency_p95_seconds": queries.latency,
         "latency_mean_seconds": queries.latency_mean,
         "service_seconds": queries.service_time,
+        FAST_SERVICE: queries.service_time,
         "cpu_utilization": queries.cpu_utilization,
         "first_token_seconds": queries.time_to_first_token,
         "kv_cache_utilization": queries.kv_cache_utilization,
@@ -176,6 +180,13 @@ def _override_texts(metrics: Metrics) -> Iterator[tuple[Signal, str]]:
     for field, text in given.items():
         if text:
             yield Signal(field), text
+
+
+def _window(signal: Signal, metrics: Metrics) -> int:
+    """Seconds that `$window` stands for."""
+    if signal.field == FAST_SERVICE:
+        return fast_window(metrics)
+    return signal.window or slow_window(metrics)
 
 
 def _fill(template: str, window: int, target: SignalTarget) -> Query:

@@ -56,12 +56,15 @@ class ByteBridge:
             latency_mean_seconds=prometheus.ratio(
                 lambda s: s.latency_seconds, lambda s: s.completed, SLOW_SECONDS, now
             ),
-            service_seconds=prometheus.ratio(
-                lambda s: s.service_seconds, lambda s: s.completed, SLOW_SECONDS, now
-            ),
+            service_seconds=_service_seconds(prometheus, SLOW_SECONDS, now),
+            fast_service_seconds=_service_seconds(prometheus, self._fast, now),
             cpu_utilization=busy / (ready * self._slots) if busy is not None and ready else None,
             coverage=float(fresh) if fresh or rates else None,
         )
 
     def _counter(self, sample: Sample) -> float:
         return sample.completed if self._completions_only else sample.arrived
+
+
+def _service_seconds(prometheus: Prometheus, window: float, now: float) -> float | None:
+    return prometheus.ratio(lambda s: s.service_seconds, lambda s: s.completed, window, now)
