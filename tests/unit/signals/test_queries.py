@@ -84,6 +84,14 @@ def test_a_custom_rate_replaces_every_window_of_the_preset() -> None:
     assert asked == ["mine[15s]", "mine[60s]"]
 
 
+def test_the_service_time_is_asked_for_over_both_windows() -> None:
+    plan = plan_queries([target("a", metrics(Preset.VLLM))])
+    texts = {
+        signal.field: query.text for query, wanted in plan.items() for signal in wanted["n", "a"]
+    }
+    assert texts[FAST] == texts[SERVICE].replace("[60s]", "[15s]") != texts[SERVICE]
+
+
 @pytest.mark.parametrize(
     ("text", "asked"),
     [
