@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from math import ceil
+from statistics import fmean
 
 from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.law import decide
@@ -12,9 +13,19 @@ USUAL = 0.06
 RULES = policy(concurrency_per_replica=2, max_replicas=1000, hold_seconds=60)
 
 
-def run(service_seconds: Callable[[int, int], float], rate: float, seconds: int) -> list[Decision]:
-    """Decide every 5 s for a service whose pods start in 30 s and whose queue is a fluid."""
-    state, desired, queue = State(), 10, 0.0
+def run(
+    service_seconds: Callable[[int, int], float],
+    rate: float,
+    seconds: int,
+    windows: Callable[[list[float]], dict[str, float]] = lambda times: {
+        "service_seconds": times[-1]
+    },
+) -> list[Decision]:
+    """Decide every 5 s for a service whose pods start in 30 s and whose queue is a fluid.
+
+    `windows` makes the readings of the service times so far.
+    """
+    state, desired, queue, times = State(), 10, 0.0, list[float]()
     ready_at: list[tuple[int, int]] = [(-30, 10)]
     decisions = []
     for time in range(0, seconds, 5):
@@ -22,6 +33,7 @@ def run(service_seconds: Callable[[int, int], float], rate: float, seconds: int)
         ready = max(count for at, count in ready_at if at + 30 <= time)
         ready = min(ready, desired)
         service = service_seconds(time, ready)
+        times.append(service)
         queue = max(0.0, queue + 5 * (arrivals - ready * 2 / service))
         decision = decide(
             RULES,
@@ -33,7 +45,7 @@ def run(service_seconds: Callable[[int, int], float], rate: float, seconds: int)
                 ready=ready,
                 starting=desired - ready,
                 queue_depth=queue,
-                service_seconds=service,
+                **windows(times),
             ),
         )
         if decision.replicas != desired:
@@ -54,6 +66,24 @@ def test_behind_a_full_database_it_stops_and_says_so() -> None:
     assert max(d.replicas for d in decisions) <= ceil(1.25 * surge)
     unguarded = max(last.floors.values())
     assert last.replicas < unguarded
+
+
+def test_the_fast_window_does_not_ask_a_slow_database_for_more() -> None:
+    """It is slower at 200 s, twice as slow at 300 s, and full at 12 replicas."""
+
+    def service(time: int, ready: int) -> float:
+        slower = (1.6 if time >= 200 else 1.0) * (2.0 if time >= 300 else 1.0)
+        return USUAL * slower * max(1.0, ready / 12)
+
+    def slow(times: list[float]) -> dict[str, float]:
+        return {"service_seconds": fmean(times[-12:])}
+
+    def both(times: list[float]) -> dict[str, float]:
+        return {**slow(times), "fast_service_seconds": fmean(times[-3:])}
+
+    by_slow, by_both = run(service, 200, 700, slow), run(service, 200, 700, both)
+    assert max(d.replicas for d in by_both) <= max(d.replicas for d in by_slow)
+    assert by_both[-1].reason is Reason.BOTTLENECK_ELSEWHERE
 
 
 def test_a_model_that_takes_longer_gets_its_replicas() -> None:

@@ -7,7 +7,7 @@ from bytebridge.scaling.observation import Readings
 
 
 @pytest.mark.parametrize(
-    ("slow", "fast", "served", "believed"),
+    ("slow", "fast", "requests", "believed"),
     [
         (0.02, 0.03, 900, 0.03),
         (0.02, 0.0219, 900, 0.02),
@@ -32,8 +32,8 @@ from bytebridge.scaling.observation import Readings
     ],
 )
 def test_a_fast_window_is_believed_where_it_is_clearly_higher(
-    slow: float | None, fast: float | None, served: float, believed: float
+    slow: float | None, fast: float | None, requests: float, believed: float
 ) -> None:
     readings = Readings(service_seconds=slow, fast_service_seconds=fast)
     known = Capacity(1.0, slow or 0.02)
-    assert with_fast_service_time(known, readings, served) == Capacity(1.0, believed)
+    assert with_fast_service_time(known, readings, requests) == Capacity(1.0, believed)

@@ -4,11 +4,13 @@ Two became four in a ramp from 6 to 60 requests/s and stayed so for half a minut
 requests waited: what the pods had not had to do before was taken for a database that is full.
 """
 
+import pytest
+
 from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation, Readings, Replicas
 from bytebridge.scaling.state import State
-from unit.scaling.build import policy
+from unit.scaling.build import policy, seen
 
 RULES = policy(
     latency_seconds=0.5, concurrency_per_replica=1, min_replicas=2, max_replicas=10,
@@ -45,6 +47,26 @@ def test_busy_pods_are_relieved() -> None:
     assert all(d.reason is not Reason.BOTTLENECK_ELSEWHERE for d in decisions)
     asked = {d.time: d.replicas for d in decisions}
     assert all(asked[time] >= 6 for time in (70, 75, 80, 85, 90))
+
+
+@pytest.mark.parametrize(
+    ("fast_service", "replicas"),
+    [(None, 2), (0.016, 2), (0.048, 5)],
+    ids=["unknown", "as before", "three times as long"],
+)
+def test_the_fast_window_is_followed(fast_service: float | None, replicas: int) -> None:
+    """A minute's mean still says 16 ms; 60/s x 48 ms = 2.9 slots, and their root for bursts."""
+    state, decision = State(), None
+    for time in range(0, 65, 5):
+        rate = 60.0 if time == 60 else 55.0
+        longer = fast_service if time == 60 else None
+        observation = seen(
+            time, fast=rate, queue_depth=0, service_seconds=0.016, fast_service_seconds=longer
+        )
+        decision = decide(RULES, state, observation)
+    assert decision is not None
+    assert decision.replicas == replicas
+    assert decision.signals["serviceSeconds"] == max(0.016, fast_service or 0.0)
 
 
 def _replay() -> list[Decision]:

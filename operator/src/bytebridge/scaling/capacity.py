@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from math import sqrt
 
+from bytebridge.scaling.demand import SIGMAS
 from bytebridge.scaling.observation import Observation, Readings
 
 MAX_SLOTS_PER_REPLICA = 1_024.0
@@ -15,8 +16,6 @@ STEADY_SHARE = 0.2
 """Windows that differ by less than this are taken to show one steady load."""
 LARGEST_GROWTH_SHARE = 0.95
 """Growth of the queue beyond this share of the rate shows that completions are counted."""
-FAST_WINDOW_SIGMAS = 3.0
-"""A fast window is trusted against a slow one beyond this many standard errors."""
 SATURATED_BACKLOG = 1.0
 """Waiting requests a ready replica from which its slots are taken to be all busy."""
 
@@ -72,7 +71,7 @@ def learn_capacity(
     return Capacity(slots, service, estimated_only, known.template_hash, waited_at)
 
 
-def with_fast_service_time(capacity: Capacity, readings: Readings, served: float) -> Capacity:
+def with_fast_service_time(capacity: Capacity, readings: Readings, requests: float) -> Capacity:
     """The service time of the fast window, where it is clearly above that of the slow one.
 
     It grows with the load under a limit of CPU, on a shared GPU, in larger batches. The mean of n
@@ -82,12 +81,13 @@ def with_fast_service_time(capacity: Capacity, readings: Readings, served: float
     Args:
         capacity: As the slow window has it.
         readings: Present signals.
-        served: Requests in the fast window, n.
+        requests: That came in the fast window, n. While a backlog grows fewer are served, and the
+            error is taken for smaller than it is: then the later surplus goes with the hold.
     """
     slow, fast = readings.service_seconds, readings.fast_service_seconds
-    if not slow or not fast or served <= 0:
+    if not slow or not fast or requests <= 0:
         return capacity
-    if fast <= slow * (1 + FAST_WINDOW_SIGMAS / sqrt(served)):
+    if fast <= slow * (1 + SIGMAS / sqrt(requests)):
         return capacity
     return replace(capacity, service_seconds=min(fast, LONGEST_SERVICE_SECONDS))
 

@@ -62,8 +62,8 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         policy = rails.policy
     season = _season(policy, state, observation.time, demand, startup)
     watch_throughput(state, observation, demand)
-    served = demand.fast * demand.fast_seconds if demand else 0.0
-    present = with_fast_service_time(state.capacity, observation.readings, served)
+    requests = demand.fast * demand.fast_seconds if demand else 0.0
+    present = with_fast_service_time(state.capacity, observation.readings, requests)
     own = own_capacity(state.ceiling, present)
     needs = compute_needs(policy, observation, demand, own, state.dispersion.index, startup, season)
     useful = limit_to_useful(policy, state, observation, demand, needs, startup, present)
@@ -76,7 +76,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     if rails is not None:
         choice = _explained_by_rails(choice, rails, useful.replicas)
         needs = replace(needs, floors={**needs.floors, **rails.floors})
-    return _decision(observation, choice, needs, demand, state.capacity, state.dispersion.index)
+    return _decision(observation, choice, needs, demand, present, state.dispersion.index)
 
 
 def _with_further_floors(
