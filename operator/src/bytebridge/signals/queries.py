@@ -17,8 +17,6 @@ SCRAPES_PER_WINDOW = 3
 
 ON_DEMAND = frozenset({"first_token_seconds", "kv_cache_utilization", "tokens_per_second"})
 """Signals that are asked for only where an objective needs them."""
-FAST_SERVICE = "fast_service_seconds"
-"""The service time over the fast window."""
 PRESENT = "present"
 """Not a reading: whether series exist at all."""
 
@@ -95,15 +93,14 @@ def slow_window(metrics: Metrics) -> int:
 
 def _queries_of(target: SignalTarget) -> Iterator[tuple[Signal, Query]]:
     queries: dict[Signal, Query] = {}
-    overrides = dict(_override_texts(target.metrics))
+    overrides = dict(_override_queries(target))
     if target.metrics.preset is not Preset.CUSTOM:
         metrics, replaced = target.metrics, {signal.field for signal in overrides}
         preset = _preset_queries(
             metrics.preset, metrics.scrape_interval_seconds, target.percentile, target.matchers
         )
         queries = {signal: query for signal, query in preset if signal.field not in replaced}
-    for signal, template in overrides.items():
-        queries[signal] = _fill(template, _window(signal, target.metrics), target)
+    queries |= overrides
     unwanted = ON_DEMAND - target.objectives
     yield from ((s, query) for s, query in queries.items() if s.field not in unwanted)
 
@@ -141,7 +138,7 @@ def _preset_texts(
         yield Signal("latency_mean_seconds"), promql.mean(names.latency, origin, slow)
     if names.service:
         yield Signal("service_seconds"), promql.mean(names.service, origin, slow)
-        yield Signal(FAST_SERVICE), promql.mean(names.service, origin, fast)
+        yield Signal("fast_service_seconds"), promql.mean(names.service, origin, fast)
     yield from _language_model_texts(names, percentile, fast, slow)
     yield Signal("coverage"), promql.fresh_pods(names.requests, origin, fast)
     # A broker's counters may be off while its gauges are on.
@@ -160,33 +157,26 @@ def _language_model_texts(
     yield Signal("tokens_per_second"), promql.sum_of_rates(names.tokens, origin, slow)
 
 
-def _override_texts(metrics: Metrics) -> Iterator[tuple[Signal, str]]:
-    queries = metrics.queries
-    if queries.request_rate:
-        for window in (fast_window(metrics), slow_window(metrics)):
-            yield Signal("requests_per_second", window), queries.request_rate
+def _override_queries(target: SignalTarget) -> Iterator[tuple[Signal, Query]]:
+    queries = target.metrics.queries
+    fast, slow = fast_window(target.metrics), slow_window(target.metrics)
     given = {
-        "queue_depth": queries.queue_depth,
-        "in_flight": queries.in_flight,
-        "latency_p95_seconds": queries.latency,
-        "latency_mean_seconds": queries.latency_mean,
-        "service_seconds": queries.service_time,
-        FAST_SERVICE: queries.service_time,
-        "cpu_utilization": queries.cpu_utilization,
-        "first_token_seconds": queries.time_to_first_token,
-        "kv_cache_utilization": queries.kv_cache_utilization,
-        "tokens_per_second": queries.token_rate,
+        Signal("requests_per_second", fast): (queries.request_rate, fast),
+        Signal("requests_per_second", slow): (queries.request_rate, slow),
+        Signal("queue_depth"): (queries.queue_depth, slow),
+        Signal("in_flight"): (queries.in_flight, slow),
+        Signal("latency_p95_seconds"): (queries.latency, slow),
+        Signal("latency_mean_seconds"): (queries.latency_mean, slow),
+        Signal("service_seconds"): (queries.service_time, slow),
+        Signal("fast_service_seconds"): (queries.service_time, fast),
+        Signal("cpu_utilization"): (queries.cpu_utilization, slow),
+        Signal("first_token_seconds"): (queries.time_to_first_token, slow),
+        Signal("kv_cache_utilization"): (queries.kv_cache_utilization, slow),
+        Signal("tokens_per_second"): (queries.token_rate, slow),
     }
-    for field, text in given.items():
-        if text:
-            yield Signal(field), text
-
-
-def _window(signal: Signal, metrics: Metrics) -> int:
-    """Seconds that `$window` stands for."""
-    if signal.field == FAST_SERVICE:
-        return fast_window(metrics)
-    return signal.window or slow_window(metrics)
+    for signal, (template, window) in given.items():
+        if template:
+            yield signal, _fill(template, window, target)
 
 
 def _fill(template: str, window: int, target: SignalTarget) -> Query:
