@@ -1,8 +1,11 @@
 """Replicas that do not help are not added; a service that only got slower is served."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import ceil
 from statistics import fmean
+
+import pytest
 
 from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.law import decide
@@ -90,6 +93,31 @@ def test_a_model_that_takes_longer_gets_its_replicas() -> None:
     decisions = run(lambda time, _: USUAL * (2.0 if time >= 300 else 1.0), 600, 900)
     assert all(d.reason is not Reason.BOTTLENECK_ELSEWHERE for d in decisions)
     assert decisions[-1].replicas >= 40
+
+
+@pytest.mark.parametrize("slower_at", [130, 140, 150, 160, 200])
+def test_a_model_that_gets_slower_amid_a_surge_gets_its_replicas(slower_at: int) -> None:
+    """It looks like a full database: more replicas came, and no more is served."""
+    decisions = run(lambda time, _: USUAL * (2.5 if time >= slower_at else 1.0), 600, 900)
+    assert decisions[-1].reason is not Reason.BOTTLENECK_ELSEWHERE
+    assert decisions[-1].replicas >= 50
+    assert decisions[-1].signals["queueDepth"] == 0
+
+
+def test_another_template_starts_anew() -> None:
+    state = State()
+
+    def go_on(time: int, template: str) -> None:
+        decide(RULES, state, replace(seen(time, fast=600.0), template_hash=template))
+
+    go_on(0, "a")
+    state.ceiling.throughput, state.ceiling.best_each = 1000.0, 30.0
+    state.bottleneck.usual_seconds = 0.01
+    go_on(5, "a")
+    assert state.ceiling.throughput == 1000.0
+    go_on(10, "b")
+    assert state.ceiling.throughput is None
+    assert state.bottleneck.usual_seconds != 0.01
 
 
 def test_it_resumes_when_the_database_has_recovered() -> None:

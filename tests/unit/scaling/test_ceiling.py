@@ -5,7 +5,8 @@ from math import inf
 
 import pytest
 
-from bytebridge.scaling.ceiling import Busy, Ceiling, Glance, observe_busy, observe_moment
+from bytebridge.scaling.ceiling import Ceiling, observe_busy, observe_moment
+from bytebridge.scaling.throughput import Busy, Glance
 
 SLOTS, WINDOW, EACH = 2.0, 15.0, 30.0
 
@@ -97,3 +98,108 @@ def test_a_young_ceiling_is_not_lifted_by_a_queue() -> None:
     assert memory.throughput is not None
     observe_busy(memory, replace(busy, time=memory.since + 60))
     assert memory.throughput is None
+
+
+def _reading(time: float, replicas: int, served: float) -> Busy:
+    return Busy(time, replicas, replicas, served)
+
+
+def _found(served: float = 600.0, replicas: int = 60) -> Ceiling:
+    """Five served 150, then sixty no more than this."""
+    memory = Ceiling()
+    for busy in (_reading(0, 5, 150.0), *(_reading(t, replicas, served) for t in (35, 40))):
+        observe_busy(memory, busy)
+    return memory
+
+
+def test_what_came_last_tells_of_replicas_that_are_soon_ready() -> None:
+    """Ten seconds after the step they serve: there are no two intervals of one size before."""
+    replicas, limit, backlog = [5] * 2 + [43] + [79] * 3, 800.0, 5000.0
+    by_newest, by_window = Ceiling(), Ceiling()
+    for tick, ready in enumerate(replicas):
+        backlog += 5 * (600 - min(limit, ready * EACH)) if tick else 0
+        glance = Glance(5.0 * tick, ready, backlog, (300.0, 550.0)[tick] if tick < 2 else 600.0)
+        observe_moment(by_window, glance, SLOTS, WINDOW)
+        observe_moment(by_newest, replace(glance, newest=600.0), SLOTS, WINDOW)
+    assert by_window.useful_replicas is None
+    assert by_newest.useful_replicas == 34
+
+
+def test_a_suspicion_ends_with_the_queue() -> None:
+    memory = Ceiling()
+    observe_busy(memory, _reading(0, 5, 150.0))
+    observe_busy(memory, _reading(35, 60, 200.0))
+    assert memory.suspected == 1
+    observe_moment(memory, Glance(40.0, 60, 0.0, 190.0), SLOTS, WINDOW)
+    assert memory.suspected == 0
+
+
+@pytest.mark.parametrize(
+    ("arriving", "capacity", "useful"),
+    [
+        pytest.param(600.0, 700.0, 30, id="requests take too long for sixty"),
+        pytest.param(600.0, 1800.0, None, id="sixty could serve more"),
+        pytest.param(1000.0, 700.0, None, id="sixty serve much more than five did"),
+    ],
+)
+def test_when_nothing_waits(arriving: float, capacity: float, useful: int | None) -> None:
+    memory = Ceiling()
+    observe_busy(memory, _reading(0, 5, 150.0))
+    for time in (35.0, 40.0):
+        observe_moment(memory, Glance(time, 60, 0.0, arriving, capacity), SLOTS, WINDOW)
+    assert memory.useful_replicas == useful
+
+
+@pytest.mark.parametrize(
+    ("fewer", "served", "stands"),
+    [
+        pytest.param(30, 590.0, True, id="as much by half of them"),
+        pytest.param(30, 300.0, False, id="half by half of them"),
+        pytest.param(15, 440.0, True, id="as much as fifteen ever served"),
+        pytest.param(55, 300.0, True, id="too many to tell"),
+    ],
+)
+def test_a_ceiling_is_doubted_by_what_fewer_serve(fewer: int, served: float, stands: bool) -> None:
+    memory = _found()
+    for time in (50, 55):
+        observe_busy(memory, replace(_reading(time, fewer, served), left=served))
+    assert (memory.throughput is not None) == stands
+
+
+def test_a_measured_service_time_of_more_replicas_is_no_reason_to_doubt() -> None:
+    memory = _found()
+    memory.glances.fewer_since = 45.0
+    lagging = replace(_reading(50, 30, 300.0), left=600.0)
+    for time in (50, 55):
+        observe_busy(memory, replace(lagging, time=time))
+    assert memory.throughput is not None
+    for time in (105, 110):
+        observe_busy(memory, replace(lagging, time=time))
+    assert memory.throughput is None
+
+
+def test_what_was_refuted_is_not_believed_again_for_ten_minutes() -> None:
+    memory = _found()
+    for time in (50, 55):
+        observe_busy(memory, replace(_reading(time, 30, 300.0), left=300.0))
+    assert memory.disbelieved(654)
+    assert not memory.disbelieved(655)
+    for time in (90, 95):
+        observe_busy(memory, _reading(time, 60, 300.0))
+    assert memory.throughput is None
+
+
+def test_replicas_that_became_slower_before_others_came_are_no_ceiling() -> None:
+    memory = Ceiling()
+    readings = [(0, 5, 150.0), (10, 5, 60.0), (35, 60, 720.0), (40, 60, 720.0)]
+    for reading in readings:
+        observe_busy(memory, _reading(*reading))
+    assert memory.useful_replicas is None
+
+
+def test_readings_amid_a_change_raise_no_ceiling() -> None:
+    memory = _found()
+    observe_busy(memory, replace(_reading(45, 60, 680.0), fewest=50))
+    assert memory.throughput == 600.0
+    observe_busy(memory, _reading(50, 60, 680.0))
+    assert memory.throughput == 680.0

@@ -1,21 +1,26 @@
 """A ceiling of the throughput: all replicas are busy, there are more of them, no more is served.
 
-While requests wait, the service gives all it can: throughput = arrivals - growth of the queue. Two
-such readings with clearly different replicas tell whether replicas help. Beyond the knee of N.
+Two readings with clearly different replicas tell whether replicas help. Beyond the knee of N.
 Gunther's Universal Scalability Law (Guerrilla Capacity Planning, 2007) they do not: a database or a
 downstream service is full.
 
-Readings are taken over two intervals of a steady load only: rates and queues that change within
-them belong to different times. Clients that give up leave the queue as well, so no more counts
-as served than busy slots can serve (Little's law, X = N / S).
+A model that becomes slower while replicas are added looks alike. So the reading that others are
+compared with is the last one before replicas came, and a ceiling is doubted: where fewer replicas
+serve clearly less than it, they are what limits.
 """
 
-from collections import deque
-from dataclasses import dataclass, field
-from math import ceil, inf
+from dataclasses import dataclass, field, replace
+from math import ceil, inf, isinf
 
-CLEARLY_MORE = 1.25
-"""Times the replicas from which two readings are compared: fewer would not stand out from noise."""
+from bytebridge.scaling.throughput import Busy, Glance, Glances
+
+CLEARLY_MORE = 1.5
+"""Times the replicas from which two steady readings are compared: fewer would not stand out from
+noise."""
+MUCH_MORE = 3.0
+"""Where one of the two is not steady: a throughput that is wrong by a third is then still told."""
+CLEARLY_FEWER = 0.8
+"""Share of the replicas below which what they serve tells whether a ceiling stands."""
 LEAST_GAIN = 0.5
 """Share of proportional growth of the throughput from which replicas help."""
 LIFTED = 1.15
@@ -25,53 +30,21 @@ SPARE = 1.25
 FEWEST_READINGS = 2
 SETTLING_SECONDS = 5.0
 """New pods may be slow at first: before this, replicas that do not help yet are kept."""
-SAMPLES = 2 / 3
-"""Of the fast window, three scrapes: two suffice where the load is steady."""
 RENEWED_SECONDS = 60.0
 """Of the service time's window: before it is all of now, a queue that grows no more may be one that
 clients leave, and says nothing about a ceiling that was found."""
 EPISODE_SECONDS = 120.0
 """Readings further apart are not compared."""
-STEADY_SHARE = 0.1
-"""A load whose fast window changes by less is steady."""
-TOLERANCE_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """The service at one moment."""
-
-    time: float
-    ready: int
-    backlog: float
-    arriving: float
-    """Requests a second of the fast window."""
-    capacity: float = inf
-    """Requests a second that the Ready replicas can serve, by the measured service time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """The service while requests wait."""
-
-    time: float
-    fewest: int
-    """Replicas that served all the time between two readings."""
-    most: int
-    """Replicas that served at the end of it, some of them for a part of the time only."""
-    throughput: float
-    """Requests a second of all replicas."""
-
-    @property
-    def each(self) -> float:
-        """Requests a second of one replica, at least."""
-        return self.throughput / self.most
+DISBELIEF_SECONDS = 600.0
+"""After a ceiling was found to be none, so that pods that are slow when new do not look like one
+again and again."""
 
 
 @dataclass(slots=True)
 class Ceiling:
     """Memory of one service."""
 
+    glances: Glances = field(default_factory=Glances)
     reference: Busy | None = None
     """What later readings are compared with."""
     best_each: float = 0.0
@@ -80,9 +53,12 @@ class Ceiling:
     """Readings in a row that showed no gain."""
     throughput: float | None = None
     """The ceiling, requests a second, once it is beyond doubt."""
+    replicas: int = 0
+    """That served no more than this."""
     since: float = 0.0
-    glances: deque[Glance] = field(default_factory=deque)
-    """Of the last two intervals."""
+    doubted: int = 0
+    """Readings in a row in which fewer replicas served clearly less."""
+    refuted_at: float = -inf
     busy: Busy | None = None
     """What is served now, if requests have waited for two intervals of a steady load."""
 
@@ -93,14 +69,18 @@ class Ceiling:
             return None
         return ceil(SPARE * self.throughput / self.best_each)
 
-    def served(self, throughput: float) -> None:
-        """More than the ceiling is served: it is gone."""
-        if self.throughput is not None and throughput > LIFTED * self.throughput:
-            self.throughput, self.suspected, self.reference = None, 0, None
-
     def settled(self, time: float) -> bool:
         """Whether it has stood for long enough that replicas above it may go."""
         return self.throughput is not None and time - self.since >= SETTLING_SECONDS
+
+    def disbelieved(self, time: float) -> bool:
+        """Whether replicas were shown to help after they had seemed not to."""
+        return time - self.refuted_at < DISBELIEF_SECONDS
+
+    def lift(self) -> None:
+        """Forget it, and what it was found by."""
+        self.throughput = self.reference = None
+        self.suspected = self.doubted = 0
 
 
 def observe_moment(memory: Ceiling, glance: Glance, slots: float, window_seconds: float) -> None:
@@ -112,27 +92,17 @@ def observe_moment(memory: Ceiling, glance: Glance, slots: float, window_seconds
         slots: Slots a replica.
         window_seconds: Of the rate of arrivals.
     """
-    glances = memory.glances
-    if glances and glance.time < glances[-1].time:
-        glances.clear()
-    last = glances[-1] if glances else None
-    glances.append(glance)
-    window_seconds *= SAMPLES
-    while glances[0].time < glance.time - window_seconds - TOLERANCE_SECONDS:
-        glances.popleft()
-    memory.busy = None
-    if glance.backlog <= slots * glance.ready:
-        memory.served(glance.arriving)
+    memory.busy, memory.glances.window_seconds = None, window_seconds
+    memory.glances.add(glance)
+    if not glance.waits(slots):
+        _lift_if_served(memory, glance.arriving)
+        _observe_calm(memory, glance)
         return
-    begin = glances[0]
-    whole = glance.time - begin.time >= window_seconds - TOLERANCE_SECONDS
-    steady = last and abs(glance.arriving - last.arriving) <= STEADY_SHARE * glance.arriving
-    ready = [g.ready for g in glances]
-    if whole and steady and all(g.backlog > slots * g.ready for g in glances):
-        growth = (glance.backlog - begin.backlog) / (glance.time - begin.time)
-        served = min(glance.arriving - growth, max(g.capacity for g in glances))
-        memory.busy = Busy(glance.time, min(ready), max(ready), served)
-        observe_busy(memory, memory.busy)
+    memory.busy = steady = memory.glances.steadily_served(slots)
+    one_size = steady is not None and steady.fewest == steady.most
+    reading = steady if one_size else memory.glances.just_served(slots) or steady
+    if reading is not None:
+        observe_busy(memory, reading)
 
 
 def observe_busy(memory: Ceiling, busy: Busy) -> None:
@@ -144,25 +114,89 @@ def observe_busy(memory: Ceiling, busy: Busy) -> None:
     """
     if busy.fewest <= 0 or busy.throughput <= 0:
         return
-    if busy.time - memory.since >= RENEWED_SECONDS:
-        memory.served(busy.throughput)
+    if busy.time - max(memory.since, memory.glances.fewer_since) >= RENEWED_SECONDS:
+        _lift_if_served(memory, busy.throughput)
+    _doubt(memory, busy)
     reference = memory.reference
     if reference is None or busy.time - reference.time > EPISODE_SECONDS:
         known = 0.0 if memory.throughput is None else memory.best_each
         memory.reference, memory.best_each, memory.suspected = busy, max(known, busy.each), 0
         return
     memory.best_each = max(memory.best_each, busy.each)
-    growth = busy.fewest / reference.most
-    if growth < CLEARLY_MORE:
-        return
-    gain = (busy.throughput / reference.throughput - 1) / (growth - 1)
-    if gain >= LEAST_GAIN:
-        memory.suspected = 0
-        if busy.most < CLEARLY_MORE * busy.fewest:
+    if busy.most <= reference.fewest:
+        memory.reference = busy
+    elif _more(busy, reference):
+        helped = _compare(memory, busy, reference)
+        if helped and busy.fewest >= CLEARLY_FEWER * busy.most:
             memory.reference = busy
+
+
+def _observe_calm(memory: Ceiling, glance: Glance) -> None:
+    """Nothing waits any more.
+
+    What came was served, which may be enough to see that replicas helped. If not, how long requests
+    take tells what the replicas could serve, compared with fewer that were all busy a moment ago.
+    """
+    reference, glances = memory.reference, memory.glances
+    coped = Busy(glance.time, glances.fewest, glances.most, glance.arriving)
+    recent = reference is not None and glance.time - reference.time <= EPISODE_SECONDS
+    if reference is None or not recent or isinf(glance.capacity) or not _more(coped, reference):
+        memory.suspected = 0
+    elif _gain(coped, reference) >= LEAST_GAIN:
+        memory.suspected, memory.reference = 0, coped
+    else:
+        _compare(memory, replace(coped, throughput=glance.capacity), reference)
+
+
+def _lift_if_served(memory: Ceiling, throughput: float) -> None:
+    """More than the ceiling is served: it is gone."""
+    if memory.throughput is not None and throughput > LIFTED * memory.throughput:
+        memory.lift()
+
+
+def _doubt(memory: Ceiling, busy: Busy) -> None:
+    """Lift a ceiling under which fewer replicas serve less: it was they that became slow."""
+    if memory.throughput is None or busy.most > CLEARLY_FEWER * memory.replicas:
+        memory.doubted = 0
         return
+    measured = busy.time - memory.glances.fewer_since >= RENEWED_SECONDS
+    served = busy.throughput if measured else busy.left
+    expected = min(memory.throughput, busy.fewest * memory.best_each)
+    lost, fewer = 1 - served / expected, 1 - busy.most / memory.replicas
+    memory.doubted = memory.doubted + 1 if lost > LEAST_GAIN * fewer else 0
+    if memory.doubted >= FEWEST_READINGS:
+        memory.lift()
+        memory.refuted_at = busy.time
+
+
+def _more(busy: Busy, reference: Busy) -> bool:
+    more = CLEARLY_MORE if busy.steady and reference.steady else MUCH_MORE
+    return busy.fewest >= more * reference.most
+
+
+def _gain(busy: Busy, reference: Busy) -> float:
+    """Growth of the throughput, in that of the replicas."""
+    growth = busy.fewest / reference.most
+    return (busy.throughput / reference.throughput - 1) / (growth - 1)
+
+
+def _compare(memory: Ceiling, busy: Busy, reference: Busy) -> bool:
+    """Whether clearly more replicas serve clearly more; twice no: it is a ceiling."""
+    if _gain(busy, reference) >= LEAST_GAIN:
+        memory.suspected = 0
+        return True
+    if memory.disbelieved(busy.time):
+        return False
     memory.suspected += 1
     if memory.suspected >= FEWEST_READINGS:
-        if memory.throughput is None:
-            memory.since = busy.time
-        memory.throughput = max(memory.throughput or 0.0, busy.throughput)
+        _believe(memory, busy)
+    return False
+
+
+def _believe(memory: Ceiling, busy: Busy) -> None:
+    """There is a ceiling, the highest that a reading of one size has shown."""
+    if memory.throughput is None:
+        memory.since = busy.time
+    elif busy.fewest < busy.most or busy.throughput <= memory.throughput:
+        return
+    memory.throughput, memory.replicas = busy.throughput, busy.fewest

@@ -56,6 +56,8 @@ class Demand:
     fast: float
     """Of the fast window."""
     fast_seconds: float
+    newest: float | None
+    """Since the observation before, as it was counted or inferred; `None`: not known."""
     ended: bool
     """The fast window is known no more: series have ended, and the slow rate only decays."""
     sample: Sample
@@ -140,7 +142,9 @@ def estimate_demand(
     rising = surging or windows.fast > windows.slow + noise / SIGMAS
     rate = min(rate, HIGHEST_RATE)
     ended = windows.fast_seconds > fast[0]
-    return Demand(rate, surging, rising, windows.fast, windows.fast_seconds, ended, sample)
+    return Demand(
+        rate, surging, rising, windows.fast, windows.fast_seconds, windows.newest, ended, sample
+    )
 
 
 def _known_fast(windows: _Windows, time: float, previous: Sample | None) -> tuple[float, float]:

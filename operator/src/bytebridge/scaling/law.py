@@ -43,6 +43,8 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         observation: What is known now.
     """
     _remember_present(policy, state, observation)
+    if observation.template_hash != state.capacity.template_hash:
+        state.forget_bottlenecks()
     state.capacity = learn_capacity(
         state.capacity,
         observation,

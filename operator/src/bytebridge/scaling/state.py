@@ -46,3 +46,7 @@ class State:
         """Needs of the past are none: they were of a service time that is not the service's."""
         self.needs, self.small_steps = HoldWindow(), HoldWindow()
         self.surplus, self.ramps = HoldWindow(), HoldWindow()
+
+    def forget_bottlenecks(self) -> None:
+        """Another pod template may use the database and its slots in another way."""
+        self.bottleneck, self.ceiling = Bottleneck(), Ceiling()

@@ -5,12 +5,13 @@ from math import inf
 
 from bytebridge.scaling.bottleneck import SLOWER, BusyFleet, observe, useful_replicas
 from bytebridge.scaling.capacity import Capacity
-from bytebridge.scaling.ceiling import Ceiling, Glance, observe_moment
+from bytebridge.scaling.ceiling import Ceiling, observe_moment
 from bytebridge.scaling.demand import Demand
 from bytebridge.scaling.needs import Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.state import State
+from bytebridge.scaling.throughput import Glance
 
 CLEARLY_SLOWER = 1.15
 """Times the measured service time from which what busy replicas serve is believed instead."""
@@ -33,11 +34,11 @@ def watch_throughput(state: State, observation: Observation, demand: Demand | No
     """Tell the ceiling what is served: all that comes, or while requests wait, what is left."""
     backlog, unbound = observation.readings.queue_depth, state.ceiling.throughput is None
     if backlog is None or demand is None:
-        state.ceiling.glances.clear()
+        state.ceiling.glances.recent.clear()
         return
     ready, each = observation.replicas.ready, state.capacity.requests_per_second
     capacity = inf if each is None or state.capacity.estimated else ready * each
-    glance = Glance(observation.time, ready, backlog, demand.fast, capacity)
+    glance = Glance(observation.time, ready, backlog, demand.fast, capacity, demand.newest)
     observe_moment(state.ceiling, glance, state.capacity.slots or 1.0, demand.fast_seconds)
     if unbound and state.ceiling.throughput is not None:
         state.forget_needs()
@@ -85,6 +86,8 @@ def limit_to_useful(
         return Useful(min(needed, bound), evidence, keep=young, most=bound)
     if state.ceiling.suspected:
         needed = min(needed, max(observation.replicas.desired, 1))
+        return Useful(needed)
+    if state.ceiling.disbelieved(observation.time):
         return Useful(needed)
     return _by_experiment(policy, state, observation, demand, needs, startup, capacity)
 

@@ -79,6 +79,7 @@ class Simulation:
             bin_seconds=conditions.scrape_seconds,
             bin_phase=self._scrape_phase,
             database_slots=limit * model.slots if limit else None,
+            idle_slots_count=model.idle_replicas_count,
         )
         self._station.add_slots(conditions.initial_replicas * model.slots, 0.0)
         self._exporter = Exporter(self._station, model.timeout_seconds)

@@ -24,7 +24,10 @@ class ServiceModel:
     """Second from which requests take `slowdown` times as long: another model is served."""
     slowdown: float = 1.0
     database_replicas: int | None = None
-    """More busy replicas than this only make each other slower: a shared database is full."""
+    """More replicas than this only make each other slower: a shared database is full."""
+    idle_replicas_count: bool = False
+    """A Ready replica burdens the database without a request as well: by its connections, locks
+    and polling. Without it only busy ones do."""
 
 
 def draw_service_times(

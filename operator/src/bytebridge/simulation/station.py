@@ -32,11 +32,13 @@ class Station:
         bin_seconds: float,
         bin_phase: float,
         database_slots: int | None = None,
+        idle_slots_count: bool = False,
     ) -> None:
         self._arrivals = arrivals
         self._service_times = service_times
         self._timeout = timeout
         self._database_slots = database_slots
+        self._idle_slots_count = idle_slots_count
         self._bin_rate = 1.0 / bin_seconds
         self._bin_phase = bin_phase
         self._free: list[float] = []
@@ -124,7 +126,8 @@ class Station:
                 break
             while running and running[0] <= start:
                 heappop(running)
-            service = self._service_times[index] * max(1.0, (len(running) + 1) / database_slots)
+            burden = len(free) if self._idle_slots_count else len(running) + 1
+            service = self._service_times[index] * max(1.0, burden / database_slots)
             finish = start + service
             heappush(running, finish)
             heapreplace(free, finish)

@@ -1,0 +1,127 @@
+"""What a service serves while requests wait: all that it can.
+
+Throughput = arrivals - growth of the queue. Clients that give up leave the queue as well, so no
+more counts as served than busy slots can serve (Little's law, X = N / S).
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from math import inf
+
+SAMPLES = 2 / 3
+"""Of the fast window, three scrapes: two suffice where the load is steady."""
+STEADY_SHARE = 0.1
+"""A load whose fast window changes by less is steady."""
+TOLERANCE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The service at one moment."""
+
+    time: float
+    ready: int
+    backlog: float
+    arriving: float
+    """Requests a second of the fast window."""
+    capacity: float = inf
+    """Requests a second that the Ready replicas can serve, by the measured service time."""
+    newest: float | None = None
+    """Requests a second since the glance before; `None`: not known."""
+
+    def waits(self, slots: float) -> bool:
+        """Whether all slots are busy: a queue shorter than they has any healthy service at times.
+
+        Args:
+            slots: Of one replica.
+        """
+        return self.backlog > slots * self.ready
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """The service while requests wait."""
+
+    time: float
+    fewest: int
+    """Replicas that served all the time between two glances."""
+    most: int
+    """Replicas that served at the end of it, some of them for a part of the time only."""
+    throughput: float
+    """Requests a second of all replicas."""
+    left: float = inf
+    """Requests a second that left the queue, served or given up."""
+    steady: bool = False
+    """Over two intervals of a steady load; otherwise it has more noise."""
+
+    @property
+    def each(self) -> float:
+        """Requests a second of one replica, at least."""
+        return self.throughput / self.most
+
+
+@dataclass(slots=True)
+class Glances:
+    """The last ones of a service."""
+
+    window_seconds: float = 15.0
+    """Of the rate of arrivals."""
+    recent: deque[Glance] = field(default_factory=deque)
+    fewer_since: float = -inf
+    """When replicas last went: measured service times are for a while of those before."""
+
+    @property
+    def fewest(self) -> int:
+        """Replicas that were Ready all the time."""
+        return min(glance.ready for glance in self.recent)
+
+    @property
+    def most(self) -> int:
+        """Replicas that were Ready at any time."""
+        return max(glance.ready for glance in self.recent)
+
+    def add(self, glance: Glance) -> None:
+        """Remember it."""
+        recent = self.recent
+        if recent and glance.time < recent[-1].time:
+            recent.clear()
+        if recent and glance.ready < recent[-1].ready:
+            self.fewer_since = glance.time
+        recent.append(glance)
+        while recent[0].time < glance.time - SAMPLES * self.window_seconds - TOLERANCE_SECONDS:
+            recent.popleft()
+
+    def steadily_served(self, slots: float) -> Busy | None:
+        """By the fast window, over two intervals of a steady load.
+
+        Rates and queues that change within them belong to different times.
+        """
+        recent = self.recent
+        if len(recent) < 2:
+            return None
+        whole = (
+            recent[-1].time - recent[0].time >= SAMPLES * self.window_seconds - TOLERANCE_SECONDS
+        )
+        newest, before = recent[-1].arriving, recent[-2].arriving
+        if not whole or abs(newest - before) > STEADY_SHARE * newest:
+            return None
+        served = _served(list(recent), newest, slots)
+        return None if served is None else replace(served, steady=True)
+
+    def just_served(self, slots: float) -> Busy | None:
+        """By what came since the glance before: of the same time as the growth of the queue."""
+        if len(self.recent) < 2 or self.recent[-1].newest is None:
+            return None
+        return _served([self.recent[-2], self.recent[-1]], self.recent[-1].newest, slots)
+
+
+def _served(glances: Sequence[Glance], arriving: float, slots: float) -> Busy | None:
+    """From the first glance to the last; `None`: not all slots were busy."""
+    if not all(glance.waits(slots) for glance in glances):
+        return None
+    begin, end = glances[0], glances[-1]
+    left = arriving - (end.backlog - begin.backlog) / (end.time - begin.time)
+    served = min(left, max(glance.capacity for glance in glances))
+    ready = [glance.ready for glance in glances]
+    return Busy(end.time, min(ready), max(ready), served, left)
