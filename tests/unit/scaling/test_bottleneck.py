@@ -107,16 +107,15 @@ def test_a_model_that_gets_slower_amid_a_surge_gets_its_replicas(slower_at: int)
 def test_another_template_starts_anew() -> None:
     state = State()
 
-    def go_on(time: int, template: str) -> None:
+    def go_on(time: int, template: str) -> float | None:
         decide(RULES, state, replace(seen(time, fast=600.0), template_hash=template))
+        return state.ceiling.throughput
 
     go_on(0, "a")
     state.ceiling.throughput, state.ceiling.best_each = 1000.0, 30.0
     state.bottleneck.usual_seconds = 0.01
-    go_on(5, "a")
-    assert state.ceiling.throughput == 1000.0
-    go_on(10, "b")
-    assert state.ceiling.throughput is None
+    assert go_on(5, "a") == 1000.0
+    assert go_on(10, "b") is None
     assert state.bottleneck.usual_seconds != 0.01
 
 

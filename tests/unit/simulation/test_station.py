@@ -148,3 +148,25 @@ def test_a_full_database_limits_the_throughput_whatever_the_slots() -> None:
     queue.add_slots(200, 0.0)
     queue.advance(50.0)
     assert queue.finished(50.0) == pytest.approx(24 / 0.06 * 50, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("idle_count", "seconds"),
+    [
+        pytest.param(False, 0.06, id="one busy slot is no burden"),
+        pytest.param(True, 0.06 * 200 / 24, id="two hundred that stand are"),
+    ],
+)
+def test_what_burdens_a_database(idle_count: bool, seconds: float) -> None:
+    queue = Station(
+        [0.0, 1.0],
+        [0.06, 0.06],
+        timeout=NEVER,
+        bin_seconds=5.0,
+        bin_phase=0.0,
+        database_slots=24,
+        idle_slots_count=idle_count,
+    )
+    queue.add_slots(200, 0.0)
+    queue.advance(10.0)
+    assert queue.latencies == pytest.approx([seconds, seconds])

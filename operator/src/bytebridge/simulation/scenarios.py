@@ -169,6 +169,38 @@ def _shapes() -> list[Scenario]:
     ]
 
 
+def _burdened() -> list[Scenario]:
+    """What looks like a full database and is none, and one that idle replicas burden as well."""
+    step = profile.surge(LOW, 600)
+    crowded = ServiceModel(database_replicas=24, idle_replicas_count=True)
+    return [
+        Scenario(
+            "crowded-24",
+            "step to 600/s, more than 24 replicas slow all, busy or not",
+            step,
+            crowded,
+        ),
+        Scenario(
+            "crowded-24-10",
+            "the same, L = 10 s",
+            step,
+            replace(crowded, startup_seconds=10.0),
+        ),
+        Scenario(
+            "crowded-24-ramp",
+            "the same, ramp of 60 s",
+            profile.surge(LOW, 600, ramp=60),
+            crowded,
+        ),
+        Scenario(
+            "step-slower",
+            "step to 600/s, service time x 1.67 a minute later",
+            step,
+            ServiceModel(slowdown_at=360, slowdown=1.67),
+        ),
+    ]
+
+
 def _variants() -> list[Scenario]:
     step = Scenario("step", "step to 10x, L = 30 s", profile.surge(LOW, HIGH))
     named = [
@@ -208,7 +240,8 @@ def _variants() -> list[Scenario]:
 
 
 SCENARIOS = {
-    scenario.name: scenario for scenario in (*_steps(), *_ramps(), *_shapes(), *_variants())
+    scenario.name: scenario
+    for scenario in (*_steps(), *_ramps(), *_shapes(), *_burdened(), *_variants())
 }
 """Every scenario by name."""
 
