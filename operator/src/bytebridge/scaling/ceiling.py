@@ -96,7 +96,8 @@ def observe_moment(memory: Ceiling, glance: Glance, slots: float, window_seconds
     memory.glances.add(glance)
     if not glance.waits(slots):
         _lift_if_served(memory, glance.arriving)
-        _observe_calm(memory, glance)
+        if memory.reference is not None:
+            _observe_calm(memory, glance, memory.reference)
         return
     memory.busy = steady = memory.glances.steadily_served(slots)
     one_size = steady is not None and steady.fewest == steady.most
@@ -131,16 +132,18 @@ def observe_busy(memory: Ceiling, busy: Busy) -> None:
             memory.reference = busy
 
 
-def _observe_calm(memory: Ceiling, glance: Glance) -> None:
+def _observe_calm(memory: Ceiling, glance: Glance, reference: Busy) -> None:
     """Nothing waits any more.
 
     What came was served, which may be enough to see that replicas helped. If not, how long requests
     take tells what the replicas could serve, compared with fewer that were all busy a moment ago.
     """
-    reference, glances = memory.reference, memory.glances
+    glances = memory.glances
+    if glance.time - reference.time > EPISODE_SECONDS:
+        memory.suspected, memory.reference = 0, None
+        return
     coped = Busy(glance.time, glances.fewest, glances.most, glance.arriving)
-    recent = reference is not None and glance.time - reference.time <= EPISODE_SECONDS
-    if reference is None or not recent or isinf(glance.capacity) or not _more(coped, reference):
+    if isinf(glance.capacity) or not _more(coped, reference):
         memory.suspected = 0
     elif _gain(coped, reference) >= LEAST_GAIN:
         memory.suspected, memory.reference = 0, coped
