@@ -38,6 +38,8 @@ EPISODE_SECONDS = 120.0
 DISBELIEF_SECONDS = 600.0
 """After a ceiling was found to be none, so that pods that are slow when new do not look like one
 again and again."""
+CONVINCING_READINGS = 12
+"""Then so many are needed, a minute of them: pods are not new any more."""
 
 
 @dataclass(slots=True)
@@ -188,10 +190,9 @@ def _compare(memory: Ceiling, busy: Busy, reference: Busy) -> bool:
     if _gain(busy, reference) >= LEAST_GAIN:
         memory.suspected = 0
         return True
-    if memory.disbelieved(busy.time):
-        return False
     memory.suspected += 1
-    if memory.suspected >= FEWEST_READINGS:
+    enough = CONVINCING_READINGS if memory.disbelieved(busy.time) else FEWEST_READINGS
+    if memory.suspected >= enough:
         _believe(memory, busy)
     return False
 

@@ -84,10 +84,10 @@ def limit_to_useful(
         young = not state.ceiling.settled(observation.time)
         evidence = _evidence(state.ceiling) if needed > bound or young else None
         return Useful(min(needed, bound), evidence, keep=young, most=bound)
+    if state.ceiling.disbelieved(observation.time):
+        return Useful(needed)
     if state.ceiling.suspected:
         needed = min(needed, max(observation.replicas.desired, 1))
-        return Useful(needed)
-    if state.ceiling.disbelieved(observation.time):
         return Useful(needed)
     return _by_experiment(policy, state, observation, demand, needs, startup, capacity)
 
