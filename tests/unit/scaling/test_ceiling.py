@@ -206,3 +206,22 @@ def test_readings_amid_a_change_raise_no_ceiling() -> None:
     assert memory.throughput == 600.0
     observe_busy(memory, _reading(50, 60, 680.0))
     assert memory.throughput == 680.0
+
+
+@pytest.mark.parametrize(
+    ("stood", "newest", "served"),
+    [
+        pytest.param(60, 450.0, 150.0, id="an inferred rate that is too low"),
+        pytest.param(60, 500.0, 100.0, id="one that may be true"),
+        pytest.param(55, 450.0, 50.0, id="replicas whose service time is not known yet"),
+    ],
+)
+def test_replicas_that_stand_serve_what_their_service_time_says(
+    stood: int, newest: float, served: float
+) -> None:
+    memory = Ceiling()
+    for time, backlog in ((0, 0.0), (stood - 5, 1000.0), (stood, 3000.0)):
+        glance = Glance(float(time), 5, backlog, 300.0 + time, 150.0, newest)
+        observe_moment(memory, glance, SLOTS, WINDOW)
+    assert memory.reference is not None
+    assert memory.reference.throughput == pytest.approx(served)

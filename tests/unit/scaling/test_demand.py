@@ -1,5 +1,6 @@
 """Demand and capacity, one line a case."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -121,6 +122,20 @@ def test_saturation(backlog: float, fast: float, expected: float) -> None:
     demand = estimate_demand(readings, 5, before, 1.0, ready_throughput=100)
     assert demand is not None
     assert demand.rate == pytest.approx(expected, abs=1)
+
+
+def test_a_step_amid_a_backlog_is_no_ramp_whatever_a_window_covers() -> None:
+    """From 100 to 600 a second, counted over all of the 15 s; 167 a second are served."""
+    sample = Sample(0, 100, 0, history=tuple(Point(t, 100, 100) for t in range(-60, 1, 5)))
+    sample = replace(sample, ready_throughput=167, least_throughput=167, known_since=-60)
+    for tick, since in enumerate((5, 10, 15, 20, 25), start=1):
+        fast, slow = 100 + 500 * min(since, 15) / 15, 100 + 500 * since / 60
+        rates, backlog = {15.0: fast, 60.0: slow}, 433.0 * since
+        readings = Readings(requests_per_second=rates, queue_depth=backlog)
+        demand = estimate_demand(readings, 5.0 * tick, sample, 1.0, 167.0)
+        assert demand is not None
+        sample = demand.sample
+        assert sample.history[-1].rate == pytest.approx(600, abs=1), since
 
 
 def test_pods_ready_since_the_last_scrape_have_not_served_yet() -> None:

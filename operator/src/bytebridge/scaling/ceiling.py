@@ -12,7 +12,7 @@ serve clearly less than it, they are what limits.
 from dataclasses import dataclass, field, replace
 from math import ceil, inf, isinf
 
-from bytebridge.scaling.throughput import Busy, Glance, Glances
+from bytebridge.scaling.throughput import RENEWED_SECONDS, Busy, Glance, Glances
 
 CLEARLY_MORE = 1.5
 """Times the replicas from which two steady readings are compared: fewer would not stand out from
@@ -30,9 +30,6 @@ SPARE = 1.25
 FEWEST_READINGS = 2
 SETTLING_SECONDS = 5.0
 """New pods may be slow at first: before this, replicas that do not help yet are kept."""
-RENEWED_SECONDS = 60.0
-"""Of the service time's window: before it is all of now, a queue that grows no more may be one that
-clients leave, and says nothing about a ceiling that was found."""
 EPISODE_SECONDS = 120.0
 """Readings further apart are not compared."""
 DISBELIEF_SECONDS = 600.0
@@ -117,6 +114,7 @@ def observe_busy(memory: Ceiling, busy: Busy) -> None:
     """
     if busy.fewest <= 0 or busy.throughput <= 0:
         return
+    # Before, a queue that grows no more may be one that clients leave, and lifts no ceiling.
     if busy.time - max(memory.since, memory.glances.fewer_since) >= RENEWED_SECONDS:
         _lift_if_served(memory, busy.throughput)
     _doubt(memory, busy)

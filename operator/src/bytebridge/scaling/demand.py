@@ -111,10 +111,13 @@ def estimate_demand(
         windows = _with_inferred_newest(windows, time, previous)
     newest = _newest_rate(windows, dispersion)
     saturated = _saturated_rate(readings, time, previous, newest, ready_throughput)
+    counted = windows.newest
     if saturated is not None:
         # The inferred rate is the less certain of the two, but the first to see a step.
         was_saturated = previous is not None and bool(previous.backlog)
         newest = max(windows.fast if was_saturated else newest, saturated)
+        if windows.inferred and was_saturated:
+            counted = newest
     newest = min(newest, HIGHEST_RATE)
     noise = _noise(windows.slow, windows.fast_seconds, dispersion)
     surging = newest > windows.slow + noise
@@ -125,7 +128,7 @@ def estimate_demand(
     else:
         rate = windows.slow
     # A trend is found in raw counts: it averages their noise by itself.
-    point = newest if windows.newest is None else max(windows.newest, saturated or 0.0)
+    point = newest if counted is None else max(counted, saturated or 0.0)
     seconds = windows.newest_seconds or windows.fast_seconds
     here = Point(time, min(point, HIGHEST_RATE), windows.fast, seconds, readings.queue_depth)
     sample = Sample(

@@ -7,13 +7,15 @@ more counts as served than busy slots can serve (Little's law, X = N / S).
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from math import inf
+from math import inf, isinf
 
 SAMPLES = 2 / 3
 """Of the fast window, three scrapes: two suffice where the load is steady."""
 STEADY_SHARE = 0.1
 """A load whose fast window changes by less is steady."""
 TOLERANCE_SECONDS = 0.5
+RENEWED_SECONDS = 60.0
+"""Of the service time's window: then it is that of the replicas that stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,9 @@ class Glances:
     window_seconds: float = 15.0
     """Of the rate of arrivals."""
     recent: deque[Glance] = field(default_factory=deque)
+    ready: int = 0
+    changed_since: float = -inf
+    """When replicas last came or went."""
     fewer_since: float = -inf
     """When replicas last went: measured service times are for a while of those before."""
 
@@ -86,8 +91,11 @@ class Glances:
         recent = self.recent
         if recent and glance.time < recent[-1].time:
             recent.clear()
-        if recent and glance.ready < recent[-1].ready:
-            self.fewer_since = glance.time
+        if glance.ready != self.ready:
+            self.changed_since = glance.time
+            if glance.ready < self.ready:
+                self.fewer_since = glance.time
+            self.ready = glance.ready
         recent.append(glance)
         while recent[0].time < glance.time - SAMPLES * self.window_seconds - TOLERANCE_SECONDS:
             recent.popleft()
@@ -110,10 +118,21 @@ class Glances:
         return None if served is None else replace(served, steady=True)
 
     def just_served(self, slots: float) -> Busy | None:
-        """By what came since the glance before: of the same time as the growth of the queue."""
-        if len(self.recent) < 2 or self.recent[-1].newest is None:
+        """By what came since the glance before: of the same time as the growth of the queue.
+
+        That may be inferred, and wrong by as much as the load has changed. Replicas that have stood
+        for a minute serve at least half of what their own service time says.
+        """
+        end = self.recent[-1]
+        if len(self.recent) < 2 or end.newest is None:
             return None
-        return _served([self.recent[-2], self.recent[-1]], self.recent[-1].newest, slots)
+        busy = _served([self.recent[-2], end], end.newest, slots)
+        standing = end.time - self.changed_since >= RENEWED_SECONDS
+        if busy is None or not standing or isinf(end.capacity):
+            return busy
+        return (
+            busy if 2 * busy.throughput > end.capacity else replace(busy, throughput=end.capacity)
+        )
 
 
 def _served(glances: Sequence[Glance], arriving: float, slots: float) -> Busy | None:
