@@ -168,7 +168,7 @@ def test_a_ceiling_is_doubted_by_what_fewer_serve(fewer: int, served: float, sta
 
 def test_a_measured_service_time_of_more_replicas_is_no_reason_to_doubt() -> None:
     memory = _found()
-    memory.glances.fewer_since = 45.0
+    memory.glances.size.fewer_since = 45.0
     lagging = replace(_reading(50, 30, 300.0), left=600.0)
     for time in (50, 55):
         observe_busy(memory, replace(lagging, time=time))

@@ -10,8 +10,10 @@ A replica that is given more work than it ever had when it was well may be slow 
 limit of CPU, by larger batches. Then others relieve it, and nothing is held back.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
+
+from bytebridge.scaling.fleet_size import FleetSize
 
 SLOWER = 1.3
 """Requests that take this many times as long as they did are slower."""
@@ -50,10 +52,8 @@ class Bottleneck:
     experiment: Experiment | None = None
     bound_seconds: float | None = None
     """Service time when replicas were found not to help."""
-    ready: int = 0
-    ready_since: float = 0.0
-    fewer_since: float = float("-inf")
-    """When replicas last went: before the window has passed, means are not of those that stay."""
+    size: FleetSize = field(default_factory=FleetSize)
+    """Before the window has passed since a change, means are not of those that stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +83,16 @@ class BusyFleet:
 
 def observe(memory: Bottleneck, fleet: BusyFleet, needed: int) -> None:
     """Remember how long requests usually take, and when replicas last became Ready or went."""
-    if fleet.ready < memory.ready:
-        memory.fewer_since = fleet.time
-    if fleet.ready != memory.ready:
-        memory.ready, memory.ready_since = fleet.ready, fleet.time
+    memory.size.observe(fleet.time, fleet.ready)
     usual = memory.usual_seconds
     slower = usual is not None and fleet.service_seconds > RECOVERED * usual
-    if not slower and fleet.time - memory.fewer_since >= RESULT_SECONDS:
+    if not slower and fleet.time - memory.size.fewer_since >= RESULT_SECONDS:
         memory.usual_each = max(memory.usual_each, fleet.each(fleet.mean_rate))
     settled = fleet.backlog == 0 and needed <= fleet.desired
     if usual is None or not slower or (settled and memory.experiment is None):
         memory.usual_seconds = fleet.service_seconds
         memory.experiment = memory.bound_seconds = None
-        if usual is None or fleet.time - memory.ready_since >= RESULT_SECONDS:
+        if usual is None or fleet.time - memory.size.changed_since >= RESULT_SECONDS:
             memory.usual_replicas = fleet.ready
 
 
@@ -124,7 +121,7 @@ def useful_replicas(
         memory.experiment = Experiment(max(1, fleet.ready), fleet.throughput)
         memory.bound_seconds = None
     began = memory.experiment
-    waited = fleet.time - memory.ready_since >= RESULT_SECONDS
+    waited = fleet.time - memory.size.changed_since >= RESULT_SECONDS
     if fleet.ready >= EXPERIMENT * began.replicas and waited:
         growth = fleet.ready / began.replicas - 1
         if fleet.throughput < began.throughput * (1 + LEAST_GAIN * growth):

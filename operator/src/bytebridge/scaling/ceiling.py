@@ -91,15 +91,15 @@ def observe_moment(memory: Ceiling, glance: Glance, slots: float, window_seconds
         slots: Slots a replica.
         window_seconds: Of the rate of arrivals.
     """
-    memory.busy, memory.glances.window_seconds = None, window_seconds
-    memory.glances.add(glance)
+    memory.busy = None
+    memory.glances.add(glance, window_seconds)
     if not glance.waits(slots):
         _lift_if_served(memory, glance.arriving)
         if memory.reference is not None:
             _observe_calm(memory, glance, memory.reference)
         return
-    memory.busy = steady = memory.glances.steadily_served(slots)
-    one_size = steady is not None and steady.fewest == steady.most
+    memory.busy = steady = memory.glances.steadily_served(slots, window_seconds)
+    one_size = steady is not None and steady.one_size
     reading = steady if one_size else memory.glances.just_served(slots) or steady
     if reading is not None:
         observe_busy(memory, reading)
@@ -115,7 +115,7 @@ def observe_busy(memory: Ceiling, busy: Busy) -> None:
     if busy.fewest <= 0 or busy.throughput <= 0:
         return
     # Before, a queue that grows no more may be one that clients leave, and lifts no ceiling.
-    if busy.time - max(memory.since, memory.glances.fewer_since) >= RENEWED_SECONDS:
+    if busy.time - max(memory.since, memory.glances.size.fewer_since) >= RENEWED_SECONDS:
         _lift_if_served(memory, busy.throughput)
     _doubt(memory, busy)
     reference = memory.reference
@@ -162,7 +162,7 @@ def _doubt(memory: Ceiling, busy: Busy) -> None:
     if memory.throughput is None or busy.most > CLEARLY_FEWER * memory.replicas:
         memory.doubted = 0
         return
-    measured = busy.time - memory.glances.fewer_since >= RENEWED_SECONDS
+    measured = busy.time - memory.glances.size.fewer_since >= RENEWED_SECONDS
     served = busy.throughput if measured else busy.left
     expected = min(memory.throughput, busy.fewest * memory.best_each)
     lost, fewer = 1 - served / expected, 1 - busy.most / memory.replicas
@@ -199,6 +199,6 @@ def _believe(memory: Ceiling, busy: Busy) -> None:
     """There is a ceiling, the highest that a reading of one size has shown."""
     if memory.throughput is None:
         memory.since = busy.time
-    elif busy.fewest < busy.most or busy.throughput <= memory.throughput:
+    elif not busy.one_size or busy.throughput <= memory.throughput:
         return
     memory.throughput, memory.replicas = busy.throughput, busy.fewest

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import inf, isinf
 
+from bytebridge.scaling.fleet_size import FleetSize
+
 SAMPLES = 2 / 3
 """Of the fast window, three scrapes: two suffice where the load is steady."""
 STEADY_SHARE = 0.1
@@ -58,6 +60,11 @@ class Busy:
     """Over two intervals of a steady load; otherwise it has more noise."""
 
     @property
+    def one_size(self) -> bool:
+        """Whether as many served all the time."""
+        return self.fewest == self.most
+
+    @property
     def each(self) -> float:
         """Requests a second of one replica, at least."""
         return self.throughput / self.most
@@ -67,14 +74,10 @@ class Busy:
 class Glances:
     """The last ones of a service."""
 
-    window_seconds: float = 15.0
-    """Of the rate of arrivals."""
     recent: deque[Glance] = field(default_factory=deque)
-    ready: int = 0
-    changed_since: float = -inf
-    """When replicas last came or went."""
-    fewer_since: float = -inf
-    """When replicas last went: measured service times are for a while of those before."""
+    """Of two intervals."""
+    size: FleetSize = field(default_factory=FleetSize)
+    """Before a minute has passed since a change, measured service times are of those before."""
 
     @property
     def fewest(self) -> int:
@@ -86,21 +89,22 @@ class Glances:
         """Replicas that were Ready at any time."""
         return max(glance.ready for glance in self.recent)
 
-    def add(self, glance: Glance) -> None:
-        """Remember it."""
+    def add(self, glance: Glance, window_seconds: float) -> None:
+        """Remember it.
+
+        Args:
+            glance: The present one.
+            window_seconds: Of the rate of arrivals.
+        """
         recent = self.recent
         if recent and glance.time < recent[-1].time:
             recent.clear()
-        if glance.ready != self.ready:
-            self.changed_since = glance.time
-            if glance.ready < self.ready:
-                self.fewer_since = glance.time
-            self.ready = glance.ready
+        self.size.observe(glance.time, glance.ready)
         recent.append(glance)
-        while recent[0].time < glance.time - SAMPLES * self.window_seconds - TOLERANCE_SECONDS:
+        while recent[0].time < glance.time - SAMPLES * window_seconds - TOLERANCE_SECONDS:
             recent.popleft()
 
-    def steadily_served(self, slots: float) -> Busy | None:
+    def steadily_served(self, slots: float, window_seconds: float) -> Busy | None:
         """By the fast window, over two intervals of a steady load.
 
         Rates and queues that change within them belong to different times.
@@ -108,9 +112,7 @@ class Glances:
         recent = self.recent
         if len(recent) < 2:
             return None
-        whole = (
-            recent[-1].time - recent[0].time >= SAMPLES * self.window_seconds - TOLERANCE_SECONDS
-        )
+        whole = recent[-1].time - recent[0].time >= SAMPLES * window_seconds - TOLERANCE_SECONDS
         newest, before = recent[-1].arriving, recent[-2].arriving
         if not whole or abs(newest - before) > STEADY_SHARE * newest:
             return None
@@ -127,7 +129,7 @@ class Glances:
         if len(self.recent) < 2 or end.newest is None:
             return None
         busy = _served([self.recent[-2], end], end.newest, slots)
-        standing = end.time - self.changed_since >= RENEWED_SECONDS
+        standing = end.time - self.size.changed_since >= RENEWED_SECONDS
         if busy is None or not standing or isinf(end.capacity):
             return busy
         return (

@@ -56,7 +56,7 @@ def own_capacity(ceiling: Ceiling, capacity: Capacity) -> Capacity:
     if ceiling.throughput is not None:
         return replace(capacity, service_seconds=min(seconds, capacity.slots / ceiling.best_each))
     busy = ceiling.busy
-    if busy is not None and busy.fewest == busy.most and busy.throughput > 0:
+    if busy is not None and busy.one_size and busy.throughput > 0:
         now = capacity.slots * busy.most / busy.throughput
         if now > CLEARLY_SLOWER * seconds:
             return replace(capacity, service_seconds=now)
