@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import ceil
+from math import ceil, inf
 from statistics import fmean
 
 import pytest
@@ -102,6 +102,23 @@ def test_a_model_that_gets_slower_amid_a_surge_gets_its_replicas(slower_at: int)
     assert decisions[-1].reason is not Reason.BOTTLENECK_ELSEWHERE
     assert decisions[-1].replicas >= 50
     assert decisions[-1].signals["queueDepth"] == 0
+
+
+@pytest.mark.parametrize(
+    ("refuted_at", "replicas"),
+    [
+        pytest.param(-inf, 38, id="a quarter more, to see whether they help"),
+        pytest.param(90.0, 135, id="it was seen that they do"),
+    ],
+)
+def test_no_experiment_where_replicas_were_seen_to_help(refuted_at: float, replicas: int) -> None:
+    """Requests take five times as long as when a third of the replicas stood."""
+    state = State()
+    state.bottleneck.usual_seconds, state.bottleneck.usual_replicas = USUAL, 10
+    state.bottleneck.usual_each = 20.0
+    state.ceiling.refuted_at = refuted_at
+    present = seen(100, fast=300.0, desired=30, queue_depth=0, service_seconds=5 * USUAL)
+    assert decide(RULES, state, present).replicas == replicas
 
 
 def test_another_template_starts_anew() -> None:

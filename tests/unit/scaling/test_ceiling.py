@@ -156,6 +156,7 @@ def test_when_nothing_waits(arriving: float, capacity: float, useful: int | None
         pytest.param(30, 590.0, True, id="as much by half of them"),
         pytest.param(30, 300.0, False, id="half by half of them"),
         pytest.param(15, 440.0, True, id="as much as fifteen ever served"),
+        pytest.param(10, 290.0, True, id="as much as ten ever served, far below the ceiling"),
         pytest.param(55, 300.0, True, id="too many to tell"),
     ],
 )
@@ -225,3 +226,34 @@ def test_replicas_that_stand_serve_what_their_service_time_says(
         observe_moment(memory, glance, SLOTS, WINDOW)
     assert memory.reference is not None
     assert memory.reference.throughput == pytest.approx(served)
+
+
+@pytest.mark.parametrize(
+    ("steady", "useful"),
+    [
+        pytest.param(True, 38, id="twice the replicas, two steady readings"),
+        pytest.param(False, None, id="one interval each: too few to tell"),
+    ],
+)
+def test_noise_needs_more_replicas_to_stand_out(steady: bool, useful: int | None) -> None:
+    memory = Ceiling()
+    for time, replicas in ((0, 30), (35, 60), (40, 60)):
+        observe_busy(memory, replace(_reading(time, replicas, 900.0), steady=steady))
+    assert memory.useful_replicas == useful
+
+
+def test_a_queue_that_clients_leave_after_replicas_went_lifts_no_ceiling() -> None:
+    memory = _found()
+    memory.glances.size.fewer_since = 95.0
+    observe_busy(memory, _reading(154, 30, 900.0))
+    assert memory.throughput == 600.0
+    observe_busy(memory, _reading(155, 30, 900.0))
+    assert memory.throughput is None
+
+
+def test_a_reading_of_long_ago_is_compared_with_nothing() -> None:
+    memory = Ceiling()
+    observe_busy(memory, _reading(0, 5, 150.0))
+    for time in (121.0, 126.0):
+        observe_moment(memory, Glance(time, 60, 0.0, 600.0, 700.0), SLOTS, WINDOW)
+    assert memory.useful_replicas is None

@@ -13,6 +13,7 @@ from bytebridge.simulation.policies.registry import POLICIES, require_known
 from bytebridge.simulation.prometheus import Fault, Outage
 from bytebridge.simulation.report import html_report
 from bytebridge.simulation.scenarios import SCENARIOS, Scenario
+from bytebridge.simulation.service_model import ServiceModel
 from bytebridge.simulation.sketch import draw_courses, draw_pareto
 from bytebridge.simulation.summary import rows
 
@@ -31,6 +32,18 @@ def test_every_policy_meets_the_same_requests_and_the_oracle_holds_the_objective
 def test_a_run_is_the_same_each_time() -> None:
     job = Job(SMALL, 3, ("bytebridge", "kpa"), with_courses=True)
     assert perform(job) == perform(job)
+
+
+def test_idle_replicas_burden_a_database_only_where_they_count() -> None:
+    """Six stand for the highest load, which lasts 2 s; 20 a second keep one of them busy."""
+
+    def over(*, idle: bool) -> float:
+        model = ServiceModel(database_replicas=2, idle_replicas_count=idle)
+        scenario = replace(SMALL, rates=(20.0,) * 290 + (120.0,) * 2, model=model)
+        return perform(Job(scenario, 0, ("static",))).outcomes[0].over_share
+
+    assert over(idle=False) < 0.1
+    assert over(idle=True) > 0.2
 
 
 @pytest.mark.parametrize("fault", list(Fault))
