@@ -7,7 +7,7 @@ import pytest
 from bytebridge.backtest.findings import findings
 from bytebridge.backtest.replay import OwnFleet, Replay, Tick, counterfactual, replay
 from bytebridge.scaling.capacity import Capacity
-from bytebridge.scaling.demand import Sample
+from bytebridge.scaling.history import Sample
 from bytebridge.scaling.observation import Readings, Replicas
 from bytebridge.scaling.schedule import Window
 from bytebridge.scaling.state import State

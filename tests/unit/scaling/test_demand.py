@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from bytebridge.scaling.capacity import Capacity, learn_capacity
-from bytebridge.scaling.demand import FORGETTING, Sample, estimate_demand
+from bytebridge.scaling.demand import estimate_demand
+from bytebridge.scaling.history import Point, Sample
 from bytebridge.scaling.observation import Readings
-from bytebridge.scaling.trend import Point, onset_rate, ramp_rate
+from bytebridge.scaling.trend import onset_rate, ramp_rate
+from bytebridge.scaling.windows import FORGETTING
 from unit.scaling.build import seen
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bytebridge.scaling.dispersion import Dispersion, observe_arrivals
 from bytebridge.scaling.floors import burst_floor
-from bytebridge.scaling.trend import Point
+from bytebridge.scaling.history import Point
 
 WINDOW, TICK = 15.0, 5.0
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bytebridge.scaling.trend import Point
+from bytebridge.scaling.history import Point
 
 SAMPLES_PER_WINDOW = 3
 """Readings closer together tell the same: a step would be in most of them."""

@@ -5,9 +5,10 @@ from dataclasses import replace
 from bytebridge.scaling.capacity import Capacity, learn_capacity, with_fast_service_time
 from bytebridge.scaling.choice import Choice, choose
 from bytebridge.scaling.decision import Decision, Reason
-from bytebridge.scaling.demand import Demand, estimate_demand, queue_growth
+from bytebridge.scaling.demand import Demand, estimate_demand, without_rates
 from bytebridge.scaling.dispersion import observe_arrivals
 from bytebridge.scaling.explanation import explain
+from bytebridge.scaling.history import queue_growth
 from bytebridge.scaling.language_model import (
     LANGUAGE_MODEL,
     LanguageModelMemory,
@@ -49,14 +50,15 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         state.capacity,
         observation,
         policy.concurrency_per_replica,
-        queue_growth(observation.readings, observation.time, state.sample) or 0.0,
+        queue_growth(observation.readings.queue_depth, observation.time, state.sample) or 0.0,
     )
+    throughput = _ready_throughput(state.capacity, observation)
     demand = estimate_demand(
         observation.readings,
         observation.time,
         state.sample,
         state.dispersion.index,
-        _ready_throughput(state.capacity, observation),
+        throughput,
     )
     startup = _startup(policy, state, observation)
     rails = _rails(policy, state, observation, startup)
@@ -70,9 +72,15 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     needs = compute_needs(policy, observation, demand, own, state.dispersion.index, startup, season)
     useful = limit_to_useful(policy, state, observation, demand, needs, startup, present)
     needs, useful = _with_further_floors(policy, state, observation, demand, needs, useful)
-    if demand is not None and not demand.ended:
+    if demand is not None and demand.counted and not demand.ended:
         observe_arrivals(state.dispersion, demand.sample.history, demand.fast_seconds)
-    state.sample = demand.sample if demand else None
+    state.sample = (
+        demand.sample
+        if demand
+        else without_rates(
+            state.sample, observation.time, observation.readings.queue_depth, throughput
+        )
+    )
     choice = choose(policy, state, observation, needs, demand, useful)
     choice = _explained(policy, choice, needs, useful)
     if rails is not None:
@@ -117,7 +125,8 @@ def _season(
     """The season's rate for when what is decided now serves. Workers need no forecast."""
     if demand is None or not policy.interactive:
         return 0.0
-    observe_season(state.seasons, time, demand.rate, policy.day_seconds)
+    if demand.counted:
+        observe_season(state.seasons, time, demand.rate, policy.day_seconds)
     if state.seasons.trusted is None:
         return 0.0
     horizon = startup.seconds + policy.tick_seconds

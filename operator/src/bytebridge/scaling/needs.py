@@ -130,7 +130,7 @@ def compute_needs(
                 policy, observation, (rate, forecast), (capacity, startup), floors
             )
             clearing = _clearing(policy, observation, rate, capacity, floors)
-    if demand is None:
+    if demand is None or not demand.counted:
         complete = complete and policy.depth_suffices
     if rate > 0 or backlog or (has_queue and readings.in_flight):
         floors["wake"] = 1

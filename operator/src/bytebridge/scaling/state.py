@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from bytebridge.scaling.bottleneck import Bottleneck
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling
-from bytebridge.scaling.demand import Sample
 from bytebridge.scaling.dispersion import Dispersion
+from bytebridge.scaling.history import Sample
 from bytebridge.scaling.hold import HoldWindow
 from bytebridge.scaling.language_model import LanguageModelMemory
 from bytebridge.scaling.rails import RailsMemory

@@ -1,8 +1,9 @@
 """Where the load is going: a ramp is extrapolated, a step is not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import sqrt
+
+from bytebridge.scaling.history import Point
 
 FEWEST_POINTS = 4
 SIGMAS = 3.0
@@ -23,19 +24,6 @@ MOST_RISE = 10.0
 """What a rise that has just begun is believed to come to, at most, in times of the load before."""
 MOST_GROWTH = 3.0
 """A forecast is at most this many times the present rate: trends do not last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A rate, and what waited, at a time."""
-
-    time: float
-    rate: float
-    fast: float = 0.0
-    """Rate of the fast window."""
-    seconds: float = 5.0
-    """Over which `rate` was counted."""
-    backlog: float | None = None
 
 
 def ramp_rate(

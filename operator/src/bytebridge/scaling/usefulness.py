@@ -33,7 +33,7 @@ class Useful:
 def watch_throughput(state: State, observation: Observation, demand: Demand | None) -> None:
     """Tell the ceiling what is served: all that comes, or while requests wait, what is left."""
     backlog, unbound = observation.readings.queue_depth, state.ceiling.throughput is None
-    if backlog is None or demand is None:
+    if backlog is None or demand is None or not demand.counted:
         state.ceiling.glances.recent.clear()
         return
     ready, each = observation.replicas.ready, state.capacity.requests_per_second
@@ -84,7 +84,7 @@ def limit_to_useful(
         young = not state.ceiling.settled(observation.time)
         evidence = _evidence(state.ceiling) if needed > bound or young else None
         return Useful(min(needed, bound), evidence, keep=young, most=bound)
-    if state.ceiling.disbelieved(observation.time):
+    if state.ceiling.disbelieved(observation.time) or not demand.counted:
         return Useful(needed)
     if state.ceiling.suspected:
         needed = min(needed, max(observation.replicas.desired, 1))

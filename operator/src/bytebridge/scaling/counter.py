@@ -1,0 +1,89 @@
+"""What a counter counts: requests that arrive, or those that are completed."""
+
+from dataclasses import replace
+
+from bytebridge.scaling.history import SHORTEST_STEP_SECONDS, Point, Sample
+from bytebridge.scaling.windows import Windows
+
+FASTEST, SLOWEST = 1.25, 0.3
+"""Bounds of what busy replicas serve, in what their service time of the last minute says: a model
+may have become slower since."""
+
+
+def counts_completions(
+    windows: Windows,
+    backlog: float | None,
+    time: float,
+    previous: Sample | None,
+    ready_throughput: float | None,
+) -> bool | None:
+    """Whether the counter counts completions; `None` until a backlog has told.
+
+    While requests pile up, a counter of completions reads what is served, one of arrivals that and
+    the growth of the queue. It is told only where what may be served leaves no doubt.
+
+    Args:
+        windows: Present rates.
+        backlog: Requests that wait now.
+        time: Of them, seconds.
+        previous: The sample of the last estimate.
+        ready_throughput: Requests a second of the Ready replicas when busy; `None`: not known.
+    """
+    known = None if previous is None else previous.completions
+    if previous is None or not backlog or not ready_throughput:
+        return known
+    seconds, counted = windows.covered(windows.fast_seconds), windows.fast
+    if windows.newest is not None:
+        seconds, counted = windows.newest_seconds, windows.newest
+    begin = previous.point_at(time - seconds)
+    if begin is None or begin.backlog is None or time - begin.time < SHORTEST_STEP_SECONDS:
+        return known
+    growth = (backlog - begin.backlog) / (time - begin.time)
+    points = previous.since(begin.time)
+    least, most = _served(points, ready_throughput)
+    as_completions = SLOWEST * least <= counted <= FASTEST * most
+    as_arrivals = SLOWEST * least + growth <= counted <= FASTEST * most + growth
+    if growth <= 0 or as_completions == as_arrivals:
+        return known
+    return as_completions
+
+
+def _served(points: tuple[Point, ...], now: float) -> tuple[float, float]:
+    """The least and the most that was served: what came before requests waited, or all that can."""
+    before = points[0].fast
+    known = [p.throughput for p in points if p.throughput is not None]
+    least, most = min([now, *known]), max([now, *known])
+    waited = sum(1 for p in points if p.backlog) / len(points)
+    return waited * least + (1 - waited) * min(before, least), most
+
+
+def as_arrivals(windows: Windows, backlog: float | None, time: float, previous: Sample) -> Windows:
+    """Arrivals in a window = completions in it + growth of the queue over it.
+
+    Args:
+        windows: Rates of completions.
+        backlog: Requests that wait now; `None`: not known, and nothing is changed.
+        time: Of them, seconds.
+        previous: The sample of the last estimate.
+    """
+    if backlog is None:
+        return windows
+
+    def arrivals(rate: float, seconds: float) -> float:
+        then = previous.backlog_at(time - seconds)
+        return rate if then is None else max(0.0, rate + (backlog - then) / seconds)
+
+    def steadier(rate: float, seconds: float, before: float) -> float:
+        # Before it is known whether windows are whole, the wrong one of the two makes a load swing
+        # that does not, while a backlog comes or goes.
+        spans = {seconds, windows.covered(seconds)}
+        return min((arrivals(rate, span) for span in spans), key=lambda it: abs(it - before))
+
+    fast = steadier(windows.fast, windows.fast_seconds, previous.fast_rate)
+    newest = windows.newest
+    return replace(
+        windows,
+        fast=fast,
+        slow=steadier(windows.slow, windows.slow_seconds, fast),
+        newest=None if newest is None else arrivals(newest, windows.newest_seconds),
+    )

@@ -1,0 +1,112 @@
+"""What was read of a service's load in the last minute."""
+
+from dataclasses import dataclass
+
+HISTORY_SECONDS = 65.0
+"""The slow window and a tick."""
+SHORTEST_STEP_SECONDS = 0.5
+"""Differences over less time than this say nothing."""
+TOLERANCE_SECONDS = 0.5
+FADING = 0.95
+TELLING_READINGS = 8.0
+"""They overlap: so many are about three that do not."""
+CHANCE = 0.01
+"""Mean squared difference that rounded figures may have, and chance hardly ever has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A rate, and what waited, at a time."""
+
+    time: float
+    rate: float
+    fast: float = 0.0
+    """Rate of the fast window."""
+    seconds: float = 5.0
+    """Over which `rate` was counted."""
+    backlog: float | None = None
+    throughput: float | None = None
+    """Requests a second of the Ready replicas when busy; `None`: not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wholeness:
+    """Whether windows count all of their seconds, or only those between their samples.
+
+    Four fast windows end to end count what the slow one does, to the request, if they count all of
+    their seconds. Those of PromQL, which extrapolates, leave out the time between two scrapes each,
+    and differ by chance.
+    """
+
+    readings: float = 0.0
+    error: float = 0.0
+    """Sum of the squared differences, in what chance would give. Both fade, so that one break in
+    the series does not count for ever."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is beyond doubt that nothing is left out."""
+        return self.readings >= TELLING_READINGS and self.error < CHANCE * self.readings
+
+    def with_reading(self, error: float) -> "Wholeness":
+        """One more comparison."""
+        return Wholeness(FADING * self.readings + 1, FADING * self.error + error)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the next estimate compares with."""
+
+    time: float
+    fast_rate: float
+    backlog: float | None
+    fast: tuple[float, float] = (0.0, 0.0)
+    """Length of the fast window, seconds, and when it was last known; length 0: never."""
+    ready_throughput: float | None = None
+    least_throughput: float | None = None
+    """Of the Ready replicas now and one estimate before: what scrapes tell is up to a tick older
+    than what is known of the pods."""
+    known_since: float | None = float("-inf")
+    """Since when rates are known without a break: a window is not full before. `None`: they are
+    not known."""
+    completions: bool | None = None
+    """The counter counts completed requests; `None` until a backlog has told."""
+    wholeness: Wholeness = Wholeness()
+    history: tuple[Point, ...] = ()
+    """Newest rates and backlogs of the last minute, oldest first."""
+
+    def point_at(self, time: float) -> Point | None:
+        """The last one up to then; `None`: nothing that old is remembered."""
+        earlier = (p for p in reversed(self.history) if p.time <= time + TOLERANCE_SECONDS)
+        return next(earlier, None)
+
+    def backlog_at(self, time: float) -> float | None:
+        """What waited then, or at the oldest moment that is remembered."""
+        point = self.point_at(time)
+        if point is not None and point.backlog is not None:
+            return point.backlog
+        return next((p.backlog for p in self.history if p.backlog is not None), None)
+
+    def rate_at(self, time: float) -> float:
+        """The newest rate as it was then, or the oldest that is remembered."""
+        earlier = (p for p in reversed(self.history) if p.time <= time)
+        point = next(earlier, None) or next(iter(self.history), None)
+        return self.fast_rate if point is None else point.rate
+
+    def since(self, time: float) -> tuple[Point, ...]:
+        """Points of that time and later, oldest first."""
+        return tuple(p for p in self.history if p.time >= time - TOLERANCE_SECONDS)
+
+    def recent(self, time: float) -> tuple[Point, ...]:
+        """What is still worth remembering at a time."""
+        return tuple(p for p in self.history if time - HISTORY_SECONDS <= p.time < time)
+
+
+def queue_growth(backlog: float | None, time: float, previous: Sample | None) -> float | None:
+    """Requests a second that pile up, below 0 while a backlog shrinks; `None`: not known."""
+    if previous is None or previous.backlog is None or backlog is None:
+        return None
+    elapsed = time - previous.time
+    if elapsed < SHORTEST_STEP_SECONDS:
+        return None
+    return (backlog - previous.backlog) / elapsed
