@@ -12,6 +12,8 @@ LONGEST_SERVICE_SECONDS = 3_600.0
 LEARNING_RATE = 0.3
 SLOW_LEARNING_RATE = 0.01
 LATENCY_WINDOW_SECONDS = 60.0
+MOST_LOOKS = 100
+"""At busy slots; each later one weighs as much as the last of these."""
 STEADY_SHARE = 0.2
 """Windows that differ by less than this are taken to show one steady load."""
 LARGEST_GROWTH_SHARE = 0.95
@@ -32,6 +34,8 @@ class Capacity:
     template_hash: str | None = None
     waited_at: float = float("-inf")
     """When a backlog was last seen."""
+    looks: int = 0
+    """At busy slots, of which the service time is a mean; 0: it is measured."""
 
     @property
     def requests_per_second(self) -> float | None:
@@ -59,7 +63,7 @@ def learn_capacity(
         known = Capacity(template_hash=observation.template_hash, waited_at=known.waited_at)
     waited_at = _last_backlog(known, observation)
     slots = configured_slots or _learned_slots(known.slots, observation, queue_growth)
-    measured = _service_seconds(observation, known, waited_at)
+    measured, looks = _service_seconds(observation, known, waited_at)
     estimated = None
     if measured is None:
         kept = None if observation.readings.queue_depth else known.service_seconds
@@ -68,7 +72,7 @@ def learn_capacity(
     if service is not None:
         service = min(max(service, SHORTEST_SERVICE_SECONDS), LONGEST_SERVICE_SECONDS)
     estimated_only = measured is None and bool(service)
-    return Capacity(slots, service, estimated_only, known.template_hash, waited_at)
+    return Capacity(slots, service, estimated_only, known.template_hash, waited_at, looks)
 
 
 def with_fast_service_time(capacity: Capacity, readings: Readings, requests: float) -> Capacity:
@@ -101,36 +105,48 @@ def _last_backlog(known: Capacity, observation: Observation) -> float:
 
 def _service_seconds(
     observation: Observation, capacity: Capacity, waited_at: float
-) -> float | None:
+) -> tuple[float | None, int]:
     """Measured service time; else the mean latency while nothing waits; else what was known.
 
     The mean latency is that of a window: it holds waiting until the last backlog has left it, and
     always may where the queue is not exported. Then it lowers what is known at once, but raises it
-    slowly or not at all. Last, Little's law over the busy slots, S = N / X (J. Little, 1961), but
-    only while the load is steady: N is a moment's figure and X a window's.
+    slowly or not at all. Last, Little's law over the busy slots, and at how many looks.
     """
     readings = observation.readings
     known = None if capacity.estimated else capacity.service_seconds
     if readings.service_seconds:
-        return readings.service_seconds
+        return readings.service_seconds, 0
     latency = readings.latency_mean_seconds
     if latency and not readings.queue_depth:
         clean = observation.time - waited_at >= LATENCY_WINDOW_SECONDS
         if known is not None and latency < known:
-            return latency
+            return latency, 0
         if readings.queue_depth is not None:
-            return latency if clean else known
-        return latency if known is None else known + SLOW_LEARNING_RATE * (latency - known)
-    return known or _by_littles_law(readings)
+            return latency if clean else known, 0
+        slowly = latency if known is None else known + SLOW_LEARNING_RATE * (latency - known)
+        return slowly, 0
+    if known is not None and not capacity.looks:
+        return known, 0
+    return _mean_by_littles_law(observation, known, capacity.looks, waited_at)
 
 
-def _by_littles_law(readings: Readings) -> float | None:
-    windows = readings.requests_per_second
-    if not readings.in_flight or readings.queue_depth or not windows:
-        return None
+def _mean_by_littles_law(
+    observation: Observation, known: float | None, looks: int, waited_at: float
+) -> tuple[float | None, int]:
+    """S = N / X (J. Little, 1961), only while the load is steady and no backlog waits.
+
+    N is a moment's figure and X a window's, so it takes the mean of many looks.
+    """
+    readings = observation.readings
+    windows, busy = readings.requests_per_second, readings.in_flight
+    if busy is None or not windows or waited_at >= observation.time or not (busy or looks):
+        return known, looks
     fast, slow = windows[min(windows)], windows[max(windows)]
-    steady = slow > 0 and abs(fast - slow) <= STEADY_SHARE * slow
-    return readings.in_flight / slow if steady else None
+    if slow <= 0 or abs(fast - slow) > STEADY_SHARE * slow:
+        return known, looks
+    looks = min(looks + 1, MOST_LOOKS)
+    before = known or 0.0
+    return before + (busy / slow - before) / looks, looks
 
 
 def _busy_by_littles_law(readings: Readings, queue_growth: float) -> float | None:

@@ -34,6 +34,9 @@ RAILS_EXPLAIN = frozenset(
 )
 """Reasons that say less than the floor of a schedule or an annotation, where that binds."""
 
+LONGEST_OVERDUE_SECONDS = 600.0
+"""Pods that are under way for longer are not slow to start: they cannot be placed, or crash."""
+
 
 def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     """Decide how many replicas a service needs now, and remember what the next decision needs.
@@ -170,13 +173,19 @@ def _ready_throughput(capacity: Capacity, observation: Observation) -> float | N
 
 
 def _startup(policy: Policy, state: State, observation: Observation) -> Startup:
-    """Start-up time by the pods' own timestamps, or else as seen here, or else as expected."""
+    """Start-up time by the pods' own timestamps, or else as seen here, or else as expected.
+
+    Pods that have been under way for longer than that show that it takes at least as long now.
+    """
     seen = observation.startup_seconds or state.startup.p90_seconds
     seconds = seen or policy.startup_seconds
     since = state.startup.under_way_since
     if since is None:
         return Startup(seconds, seconds)
-    return Startup(seconds, max(0.0, seconds - (observation.time - since)))
+    waited = observation.time - since
+    overdue = min(waited + policy.tick_seconds, max(seconds, LONGEST_OVERDUE_SECONDS))
+    seconds = max(seconds, overdue)
+    return Startup(seconds, max(0.0, seconds - waited))
 
 
 def _decision(

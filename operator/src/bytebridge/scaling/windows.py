@@ -13,7 +13,7 @@ from bytebridge.scaling.observation import Readings
 INFERENCE_VARIANCE = 1.7
 """Variance of a rate inferred from two windows, in that of a count over the time between them."""
 FORGETTING = 0.2
-"""Share of the slow rate in what is taken to have left the fast window."""
+"""Share of the windows around it in what is taken to have left the fast window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ def with_inferred_newest(windows: Windows, time: float, previous: Sample | None)
 
     rate(t) W = rate(t - d) W + counts of the last d - counts that left, W being what the window
     counts. d is a third of the window at least, as counts of less are noise. What left was
-    estimated as the newest then; a part of the slow rate keeps errors of it from going on for ever.
+    estimated as the newest then; a part of what the windows that counted it say, which lie evenly
+    around it, keeps errors of it from going on for ever.
     """
     if previous is None or previous.known_since is None:
         return windows
@@ -99,7 +100,8 @@ def with_inferred_newest(windows: Windows, time: float, previous: Sample | None)
     if covered < elapsed:
         return windows
     left = previous.rate_at(time - covered)
-    left += FORGETTING * (windows.slow - left)
+    around = [p.fast for p in previous.since(time - covered)] or [fast_then]
+    left += FORGETTING * (sum(around) / len(around) - left)
     newest = max(0.0, left + (windows.fast - fast_then) * covered / elapsed)
     return replace(
         windows, newest=newest, newest_seconds=elapsed / INFERENCE_VARIANCE, inferred=True
