@@ -11,7 +11,8 @@ SHORTEST_SERVICE_SECONDS = 1e-6
 LONGEST_SERVICE_SECONDS = 3_600.0
 LEARNING_RATE = 0.3
 SLOW_LEARNING_RATE = 0.01
-LATENCY_WINDOW_SECONDS = 60.0
+LATENCY_WINDOW_SECONDS = 75.0
+"""Of the mean latency, and what scrapes and ticks are late: waiting is in it for so long."""
 MOST_LOOKS = 100
 """At busy slots; each later one weighs as much as the last of these."""
 STEADY_SHARE = 0.2
@@ -62,7 +63,9 @@ def learn_capacity(
     if observation.template_hash != known.template_hash:
         known = Capacity(template_hash=observation.template_hash, waited_at=known.waited_at)
     waited_at = _last_backlog(known, observation)
-    slots = configured_slots or _learned_slots(known.slots, observation, queue_growth)
+    slots = configured_slots or _learned_slots(
+        known.slots, observation, queue_growth, known.service_seconds
+    )
     measured, looks = _service_seconds(observation, known, waited_at)
     estimated = None
     if measured is None:
@@ -138,23 +141,34 @@ def _mean_by_littles_law(
     N is a moment's figure and X a window's, so it takes the mean of many looks.
     """
     readings = observation.readings
-    windows, busy = readings.requests_per_second, readings.in_flight
-    if busy is None or not windows or waited_at >= observation.time or not (busy or looks):
+    busy, windows = readings.in_flight, readings.requests_per_second
+    if busy is None or waited_at >= observation.time or not (busy or looks):
         return known, looks
-    fast, slow = windows[min(windows)], windows[max(windows)]
-    if slow <= 0 or abs(fast - slow) > STEADY_SHARE * slow:
+    if not _steady(readings):
         return known, looks
+    slow = windows[max(windows)]
     looks = min(looks + 1, MOST_LOOKS)
     before = known or 0.0
     return before + (busy / slow - before) / looks, looks
 
 
-def _busy_by_littles_law(readings: Readings, queue_growth: float) -> float | None:
-    """Busy slots where no gauge tells them, N = X S: means of the same window."""
-    windows, service = readings.requests_per_second, readings.service_seconds
-    if not windows or not service:
+def _busy_by_littles_law(
+    readings: Readings, queue_growth: float, service_seconds: float | None
+) -> float | None:
+    """Busy slots where no gauge tells them, N = X S, while the load is steady."""
+    windows, service = readings.requests_per_second, readings.service_seconds or service_seconds
+    if not service or not _steady(readings):
         return None
     return _served(windows[max(windows)], queue_growth) * service
+
+
+def _steady(readings: Readings) -> bool:
+    """Whether all windows show one load."""
+    windows = readings.requests_per_second
+    if not windows:
+        return False
+    fast, slow = windows[min(windows)], windows[max(windows)]
+    return slow > 0 and abs(fast - slow) <= STEADY_SHARE * slow
 
 
 def _served(rate: float, queue_growth: float) -> float:
@@ -184,13 +198,27 @@ def _estimated_service_seconds(
     return min(estimate, latency)
 
 
+def _more_than_served(readings: Readings, service_seconds: float | None) -> bool:
+    """Without a queue of their own, those in flight may be waiting: more than the load can keep
+    busy are, L = X S and chance. The lower window counts, so that a rise is not taken for slots."""
+    if not readings.in_flight or not service_seconds or not readings.requests_per_second:
+        return False
+    load = min(readings.requests_per_second.values()) * service_seconds
+    return readings.in_flight > load + SIGMAS * sqrt(load)
+
+
 def _learned_slots(
-    known: float | None, observation: Observation, queue_growth: float
+    known: float | None,
+    observation: Observation,
+    queue_growth: float,
+    service_seconds: float | None,
 ) -> float | None:
     readings, ready = observation.readings, observation.replicas.ready
     in_flight = readings.in_flight
     if in_flight is None:
-        in_flight = _busy_by_littles_law(readings, queue_growth)
+        in_flight = _busy_by_littles_law(readings, queue_growth, service_seconds)
+    elif readings.queue_depth is None and _more_than_served(readings, service_seconds):
+        return known
     if ready <= 0 or not in_flight:
         return known
     busy = min(MAX_SLOTS_PER_REPLICA, max(1.0, in_flight / ready))

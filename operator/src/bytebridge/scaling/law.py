@@ -9,6 +9,7 @@ from bytebridge.scaling.demand import Demand, estimate_demand, without_rates
 from bytebridge.scaling.dispersion import observe_arrivals
 from bytebridge.scaling.explanation import explain
 from bytebridge.scaling.history import queue_growth
+from bytebridge.scaling.in_flight import with_queue_in_flight
 from bytebridge.scaling.language_model import (
     LANGUAGE_MODEL,
     LanguageModelMemory,
@@ -24,6 +25,7 @@ from bytebridge.scaling.startup import observe_replicas
 from bytebridge.scaling.state import State
 from bytebridge.scaling.usefulness import (
     Useful,
+    learn_from_busy,
     limit_to_useful,
     own_capacity,
     watch_throughput,
@@ -49,6 +51,8 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     _remember_present(policy, state, observation)
     if observation.template_hash != state.capacity.template_hash:
         state.forget_bottlenecks()
+    slots = policy.concurrency_per_replica or state.capacity.slots
+    observation = with_queue_in_flight(state.in_flight, observation, state.capacity, slots)
     state.capacity = learn_capacity(
         state.capacity,
         observation,
@@ -69,6 +73,9 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         policy = rails.policy
     season = _season(policy, state, observation.time, demand, startup)
     watch_throughput(state, observation, demand)
+    if policy.concurrency_per_replica is not None:
+        measured = observation.readings.service_seconds is not None
+        state.capacity = learn_from_busy(state.ceiling, state.capacity, measured=measured)
     requests = demand.fast * demand.fast_seconds if demand else 0.0
     present = with_fast_service_time(state.capacity, observation.readings, requests)
     own = own_capacity(state.ceiling, present)

@@ -8,6 +8,7 @@ from bytebridge.scaling.ceiling import Ceiling
 from bytebridge.scaling.dispersion import Dispersion
 from bytebridge.scaling.history import Sample
 from bytebridge.scaling.hold import HoldWindow
+from bytebridge.scaling.in_flight import InFlight
 from bytebridge.scaling.language_model import LanguageModelMemory
 from bytebridge.scaling.rails import RailsMemory
 from bytebridge.scaling.seasonal import Seasons
@@ -36,6 +37,7 @@ class State:
     """Only of services that use them."""
     bottleneck: Bottleneck = field(default_factory=Bottleneck)
     ceiling: Ceiling = field(default_factory=Ceiling)
+    in_flight: InFlight = field(default_factory=InFlight)
     startup: StartupTimes = field(default_factory=StartupTimes)
     blind_since: float | None = None
     unseen_since: float | None = None

@@ -44,6 +44,25 @@ def watch_throughput(state: State, observation: Observation, demand: Demand | No
         state.forget_needs()
 
 
+def learn_from_busy(ceiling: Ceiling, capacity: Capacity, *, measured: bool) -> Capacity:
+    """The service time of replicas that are all busy, S = slots / throughput, where none is known.
+
+    Mean latencies hold waiting then, so that nothing else tells of a model that became slower.
+
+    Args:
+        ceiling: What is served.
+        capacity: Of a replica, its slots configured: learned ones tell the same the other way.
+        measured: The service time is, and nothing is to be learned.
+    """
+    busy = ceiling.busy
+    if measured or ceiling.throughput is not None or busy is None or not busy.one_size:
+        return capacity
+    if not capacity.slots or not capacity.service_seconds or busy.throughput <= 0:
+        return capacity
+    seconds = capacity.slots * busy.most / busy.left
+    return replace(capacity, service_seconds=seconds) if seconds > CLEARLY_SLOWER * capacity.service_seconds else capacity
+
+
 def own_capacity(ceiling: Ceiling, capacity: Capacity) -> Capacity:
     """What a replica can do now.
 
