@@ -140,7 +140,7 @@ def test_a_cache_is_shared_by_the_replicas(ready: tuple[int, int], expected: flo
 
 
 def test_completions_become_arrivals() -> None:
-    sample = Sample(0.0, 50.0, 90.0, completions=True)
+    sample = Sample(0.0, 50.0, 90.0, told=1)
     changed = counterfactual(READ, State(capacity=KNOWN, sample=sample), 80.0, (9, 4), 0.0)
     assert changed.requests_per_second == {15.0: 80.0, 60.0: 80.0}
 

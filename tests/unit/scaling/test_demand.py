@@ -181,7 +181,7 @@ def test_service_time_when_first_seen_amid_a_backlog(
     learned = learn_capacity(Capacity(), observation, 4, growth)
     assert learned.service_seconds == pytest.approx(expected, rel=0.01)
     assert learned.estimated
-    later = seen(60, fast=100, queue_depth=0, latency_mean_seconds=0.07, service_seconds=None)
+    later = seen(75, fast=100, queue_depth=0, latency_mean_seconds=0.07, service_seconds=None)
     assert learn_capacity(learned, later, 4).service_seconds == 0.07
 
 
@@ -240,7 +240,7 @@ def test_completions_in_two_windows_swing_no_demand(missing: int) -> None:
 def test_latency_that_may_hold_waiting_is_no_service_time() -> None:
     """After a backlog the mean latency of the last minute still holds what requests waited."""
     learned = Capacity(slots=4, service_seconds=0.06)
-    for time, backlog, latency in ((0, 900, 0.5), (5, 0, 4.0), (55, 0, 2.0), (60, 0, 0.07)):
+    for time, backlog, latency in ((0, 900, 0.5), (5, 0, 4.0), (70, 0, 2.0), (75, 0, 0.07)):
         observation = seen(
             time,
             fast=100,
@@ -249,4 +249,4 @@ def test_latency_that_may_hold_waiting_is_no_service_time() -> None:
             service_seconds=None,
         )
         learned = learn_capacity(learned, observation, 4)
-        assert learned.service_seconds == (0.07 if time == 60 else 0.06)
+        assert learned.service_seconds == (0.07 if time == 75 else 0.06)

@@ -80,7 +80,7 @@ def choose(
     if needs.ramp:
         state.ramps.add(time, clamp(policy, min(needs.ramp, useful.replicas)))
     if needed > present:
-        allowed = limit_step(policy, fewest_of_period(policy, state.rails, time, present), needed)
+        allowed = _allowed(policy, state, observation, needed)
         return Choice(max(present, allowed), _up_reason(policy, needs, needed, demand))
     if demand is not None and demand.ended:
         words = "the series have ended: the slow rate only decays"
@@ -100,6 +100,12 @@ def choose(
     ramp = _ramp(policy, state, needs, time)
     least = (kept, CLEARING_WORDS) if kept > ramp else (ramp, RAMP_WORDS)
     return _down(policy, state, (time, present, needed), least, certainly_needed)
+
+
+def _allowed(policy: Policy, state: State, observation: Observation, needed: int) -> int:
+    """What `scaleUp` allows of what is needed."""
+    time, present = observation.time, observation.replicas.desired
+    return limit_step(policy, fewest_of_period(policy, state.rails, time, present), needed)
 
 
 def _ramp(policy: Policy, state: State, needs: Needs, time: float) -> int:
@@ -126,12 +132,17 @@ def _kept(policy: Policy, observation: Observation, needs: Needs, useful: Useful
 
 
 def _blind(policy: Policy, state: State, observation: Observation, needed: int) -> Choice:
-    """Unknown holds, and after a time goes to the fallback if that is higher; never down."""
+    """Unknown holds, and after a time goes to the fallback if that is higher; never down.
+
+    What is known may still be a reason to go up.
+    """
     time, present = observation.time, observation.replicas.desired
     if state.blind_since is None:
         state.blind_since = time
     blind_seconds = time - state.blind_since
-    standing = clamp(policy, max(present, needed))
+    standing = clamp(policy, present)
+    if needed > present:
+        standing = max(standing, _allowed(policy, state, observation, needed))
     state.needs.add(time, standing)
     fallback = policy.fallback_replicas
     waited = blind_seconds >= policy.fallback_after_seconds

@@ -8,19 +8,22 @@ from bytebridge.scaling.windows import Windows
 FASTEST, SLOWEST = 1.25, 0.3
 """Bounds of what busy replicas serve, in what their service time of the last minute says: a model
 may have become slower since."""
+MOST_TOLD = 5
+"""Readings that count: so many of the other kind take them back."""
 
 
-def counts_completions(
+def tell_counter(
     windows: Windows,
     backlog: float | None,
     time: float,
     previous: Sample | None,
     ready_throughput: float | None,
-) -> bool | None:
-    """Whether the counter counts completions; `None` until a backlog has told.
+) -> int:
+    """Readings that told of completions, less those of arrivals, within bounds.
 
     While requests pile up, a counter of completions reads what is served, one of arrivals that and
-    the growth of the queue. It is told only where what may be served leaves no doubt.
+    the growth of the queue. A reading tells only where what may be served leaves no doubt; one of
+    them may still be wrong where replicas have become much slower, so that they are counted.
 
     Args:
         windows: Present rates.
@@ -29,7 +32,7 @@ def counts_completions(
         previous: The sample of the last estimate.
         ready_throughput: Requests a second of the Ready replicas when busy; `None`: not known.
     """
-    known = None if previous is None else previous.completions
+    known = 0 if previous is None else previous.told
     if previous is None or not backlog or not ready_throughput:
         return known
     seconds, counted = windows.covered(windows.fast_seconds), windows.fast
@@ -45,7 +48,8 @@ def counts_completions(
     as_arrivals = SLOWEST * least + growth <= counted <= FASTEST * most + growth
     if growth <= 0 or as_completions == as_arrivals:
         return known
-    return as_completions
+    told = known + (1 if as_completions else -1)
+    return max(-MOST_TOLD, min(MOST_TOLD, told))
 
 
 def _served(points: tuple[Point, ...], now: float) -> tuple[float, float]:

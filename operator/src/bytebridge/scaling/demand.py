@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from math import sqrt
 
-from bytebridge.scaling.counter import as_arrivals, counts_completions
+from bytebridge.scaling.counter import as_arrivals, tell_counter
 from bytebridge.scaling.history import Point, Sample, Wholeness, queue_growth
 from bytebridge.scaling.observation import Readings
 from bytebridge.scaling.windows import Windows, compare_windows, split, with_inferred_newest
@@ -69,10 +69,10 @@ def estimate_demand(
     if time - known_since < windows.slow_seconds:
         windows = replace(windows, slow=windows.fast, slow_seconds=windows.fast_seconds)
     backlog = readings.queue_depth
-    completions = counts_completions(windows, backlog, time, previous, ready_throughput)
-    if completions and previous is not None:
+    told = tell_counter(windows, backlog, time, previous, ready_throughput)
+    if told > 0 and previous is not None:
         windows = as_arrivals(windows, backlog, time, previous)
-    if windows.newest is None and not completions:
+    if windows.newest is None and told <= 0:
         windows = with_inferred_newest(windows, time, previous)
     newest = _newest_rate(windows, dispersion)
     saturated = _saturated_rate(readings, time, previous, newest, ready_throughput)
@@ -105,7 +105,7 @@ def estimate_demand(
         ready_throughput,
         _least(ready_throughput, previous),
         known_since,
-        completions,
+        told,
         wholeness,
         (*previous.recent(time), here) if previous else (here,),
     )

@@ -69,11 +69,17 @@ class Sample:
     known_since: float | None = float("-inf")
     """Since when rates are known without a break: a window is not full before. `None`: they are
     not known."""
-    completions: bool | None = None
-    """The counter counts completed requests; `None` until a backlog has told."""
+    told: int = 0
+    """Readings amid backlogs that told what the counter counts: completions above 0, arrivals
+    below."""
     wholeness: Wholeness = Wholeness()
     history: tuple[Point, ...] = ()
     """Newest rates and backlogs of the last minute, oldest first."""
+
+    @property
+    def completions(self) -> bool:
+        """Whether the counter counts completed requests; until a backlog has told, it does not."""
+        return self.told > 0
 
     def point_at(self, time: float) -> Point | None:
         """The last one up to then; `None`: nothing that old is remembered."""

@@ -73,9 +73,8 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         policy = rails.policy
     season = _season(policy, state, observation.time, demand, startup)
     watch_throughput(state, observation, demand)
-    if policy.concurrency_per_replica is not None:
-        measured = observation.readings.service_seconds is not None
-        state.capacity = learn_from_busy(state.ceiling, state.capacity, measured=measured)
+    if policy.concurrency_per_replica and not observation.readings.service_seconds:
+        state.capacity = learn_from_busy(state.ceiling, state.capacity)
     requests = demand.fast * demand.fast_seconds if demand else 0.0
     present = with_fast_service_time(state.capacity, observation.readings, requests)
     own = own_capacity(state.ceiling, present)
@@ -123,6 +122,8 @@ def _with_further_floors(
 def _explained(policy: Policy, choice: Choice, needs: Needs, useful: Useful) -> Choice:
     if useful.evidence and needs.complete:
         return Choice(choice.replicas, Reason.BOTTLENECK_ELSEWHERE, useful.evidence)
+    if useful.waits and choice.held is None:
+        return replace(choice, held=useful.waits)
     if policy.standby_seconds and choice.reason is Reason.STEADY and needs.binding == "standby":
         words = f"a part of the largest need of {policy.standby_seconds:.0f} s stays"
         return Choice(choice.replicas, Reason.STANDBY, words)

@@ -16,6 +16,9 @@ from bytebridge.scaling.throughput import Glance
 CLEARLY_SLOWER = 1.15
 """Times the measured service time from which what busy replicas serve is believed instead."""
 
+SUSPECTED = "more replicas seem to serve no more: the next reading tells"
+EXPERIMENT = "requests take longer than they did: whether more replicas help is tried with these first"
+
 
 @dataclass(frozen=True, slots=True)
 class Useful:
@@ -24,6 +27,8 @@ class Useful:
     replicas: int
     evidence: str | None = None
     """Why more would not; `None`: all that are needed help."""
+    waits: str | None = None
+    """Why no more than these for now: whether they help is about to be seen."""
     keep: bool = False
     """The evidence is young: nothing is taken away for it yet."""
     most: float = inf
@@ -44,23 +49,16 @@ def watch_throughput(state: State, observation: Observation, demand: Demand | No
         state.forget_needs()
 
 
-def learn_from_busy(ceiling: Ceiling, capacity: Capacity, *, measured: bool) -> Capacity:
-    """The service time of replicas that are all busy, S = slots / throughput, where none is known.
+def learn_from_busy(ceiling: Ceiling, capacity: Capacity) -> Capacity:
+    """What replicas that are all busy tell of a service time that nothing measures.
 
-    Mean latencies hold waiting then, so that nothing else tells of a model that became slower.
+    Mean latencies hold waiting then, and say nothing of a model that has become slower.
 
     Args:
         ceiling: What is served.
-        capacity: Of a replica, its slots configured: learned ones tell the same the other way.
-        measured: The service time is, and nothing is to be learned.
+        capacity: Of a replica, its slots configured: learned ones tell the same in another way.
     """
-    busy = ceiling.busy
-    if measured or ceiling.throughput is not None or busy is None or not busy.one_size:
-        return capacity
-    if not capacity.slots or not capacity.service_seconds or busy.throughput <= 0:
-        return capacity
-    seconds = capacity.slots * busy.most / busy.left
-    return replace(capacity, service_seconds=seconds) if seconds > CLEARLY_SLOWER * capacity.service_seconds else capacity
+    return capacity if ceiling.throughput is not None else _as_busy(ceiling, capacity)
 
 
 def own_capacity(ceiling: Ceiling, capacity: Capacity) -> Capacity:
@@ -69,17 +67,24 @@ def own_capacity(ceiling: Ceiling, capacity: Capacity) -> Capacity:
     Where something behind it makes it slow, that is not its own. Where all are busy, what they
     serve tells sooner than the mean of a minute that requests take longer than they did.
     """
+    if ceiling.throughput is None:
+        return _as_busy(ceiling, capacity)
     if not capacity.slots or not capacity.service_seconds:
         return capacity
-    seconds = capacity.service_seconds
-    if ceiling.throughput is not None:
-        return replace(capacity, service_seconds=min(seconds, capacity.slots / ceiling.best_each))
+    seconds = min(capacity.service_seconds, capacity.slots / ceiling.best_each)
+    return replace(capacity, service_seconds=seconds)
+
+
+def _as_busy(ceiling: Ceiling, capacity: Capacity) -> Capacity:
+    """S = slots / throughput of a replica, where that is clearly more than what is known."""
     busy = ceiling.busy
-    if busy is not None and busy.one_size and busy.throughput > 0:
-        now = capacity.slots * busy.most / busy.throughput
-        if now > CLEARLY_SLOWER * seconds:
-            return replace(capacity, service_seconds=now)
-    return capacity
+    if busy is None or not busy.one_size or busy.throughput <= 0:
+        return capacity
+    if not capacity.slots or not capacity.service_seconds:
+        return capacity
+    seconds = capacity.slots * busy.most / busy.throughput
+    slower = seconds > CLEARLY_SLOWER * capacity.service_seconds
+    return replace(capacity, service_seconds=seconds) if slower else capacity
 
 
 def limit_to_useful(
@@ -106,8 +111,8 @@ def limit_to_useful(
     if state.ceiling.disbelieved(observation.time) or not demand.counted:
         return Useful(needed)
     if state.ceiling.suspected:
-        needed = min(needed, max(observation.replicas.desired, 1))
-        return Useful(needed)
+        present = max(observation.replicas.desired, 1)
+        return Useful(min(needed, present), waits=SUSPECTED if present < needed else None)
     return _by_experiment(policy, state, observation, demand, needs, startup, capacity)
 
 
@@ -144,7 +149,9 @@ def _by_experiment(
     )
     most = max(usually.floors.values(), default=0)
     replicas, evidence = useful_replicas(memory, fleet, needed, most)
-    return Useful(replicas, evidence, most=inf if evidence is None else replicas)
+    if evidence is None:
+        return Useful(replicas, waits=EXPERIMENT if replicas < needed else None)
+    return Useful(replicas, evidence, most=replicas)
 
 
 def _mean_rate(observation: Observation) -> float:
