@@ -1,9 +1,12 @@
-"""The service time of the fast window against that of the slow one."""
+"""The service time: of two windows, and by looks at busy slots."""
+
+from typing import Any
 
 import pytest
 
-from bytebridge.scaling.capacity import Capacity, with_fast_service_time
+from bytebridge.scaling.capacity import Capacity, learn_capacity, with_fast_service_time
 from bytebridge.scaling.observation import Readings
+from unit.scaling.build import seen
 
 
 @pytest.mark.parametrize(
@@ -37,3 +40,33 @@ def test_a_fast_window_is_believed_where_it_is_clearly_higher(
     readings = Readings(service_seconds=slow, fast_service_seconds=fast)
     known = Capacity(1.0, slow or 0.02)
     assert with_fast_service_time(known, readings, requests) == Capacity(1.0, believed)
+
+
+def test_the_service_time_by_littles_law_is_a_mean_of_many_looks() -> None:
+    """6 busy on average at a hundred a second; one look alone says anything from 30 to 90 ms."""
+    known = Capacity()
+    for tick, busy in enumerate([9, 3, 6, 5, 7, 0, 12, 6] * 4):
+        observation = seen(5.0 * tick, fast=100, in_flight=busy, service_seconds=None)
+        known = learn_capacity(known, observation, 2)
+    assert known.service_seconds == pytest.approx(0.06)
+    assert known.looks == 32
+
+
+@pytest.mark.parametrize(
+    "readings",
+    [
+        pytest.param({"slow": 60}, id="the load changes"),
+        pytest.param({"queue_depth": 900}, id="requests wait"),
+        pytest.param({"in_flight": None}, id="nobody looks"),
+    ],
+)
+def test_no_look_where_littles_law_does_not_hold(readings: dict[str, Any]) -> None:
+    known = Capacity(2.0, 0.05, looks=3)
+    observation = seen(**{"fast": 100, "in_flight": 9, "service_seconds": None, **readings})
+    found = learn_capacity(known, observation, 2)
+    assert (found.service_seconds, found.looks) == (0.05, 3)
+
+
+def test_a_measured_service_time_outlives_its_signal() -> None:
+    observation = seen(fast=100, in_flight=9, service_seconds=None)
+    assert learn_capacity(Capacity(2.0, 0.05), observation, 2).service_seconds == 0.05

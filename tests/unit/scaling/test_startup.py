@@ -2,7 +2,7 @@
 
 import pytest
 
-from bytebridge.scaling.startup import StartupTimes, observe_replicas
+from bytebridge.scaling.startup import StartupTimes, observe_replicas, until_ready
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,22 @@ def test_startup_times(
     for time, desired, ready in course:
         observe_replicas(memory, time, desired, ready)
     assert (memory.p90_seconds, memory.under_way_since) == (p90, under_way)
+
+
+@pytest.mark.parametrize(
+    ("waited", "expected"),
+    [
+        pytest.param(None, (30, 30), id="none is under way"),
+        pytest.param(10, (30, 20), id="as expected"),
+        pytest.param(40, (45, 5), id="overdue: as long as it has taken, and a tick"),
+        pytest.param(4000, (600, 0), id="not slow to start: they cannot be placed"),
+    ],
+)
+def test_pods_that_are_overdue_take_longer_than_was_known(
+    waited: float | None, expected: tuple[float, float]
+) -> None:
+    memory = StartupTimes()
+    observe_replicas(memory, 0.0, 2, 2)
+    if waited is not None:
+        observe_replicas(memory, 5.0, 9, 2)
+    assert until_ready(memory, 5.0 + (waited or 0.0), 30.0, 5.0) == expected

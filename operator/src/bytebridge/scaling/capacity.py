@@ -51,6 +51,8 @@ def learn_capacity(
     observation: Observation,
     configured_slots: float | None,
     queue_growth: float = 0.0,
+    *,
+    late: bool = False,
 ) -> Capacity:
     """Update what is known of a replica; what was learned of another template is forgotten.
 
@@ -59,12 +61,13 @@ def learn_capacity(
         observation: Present signals.
         configured_slots: `concurrencyPerReplica`; `None`: learned.
         queue_growth: Requests a second that pile up.
+        late: The latency objective is missed: requests may be waiting that no gauge tells of.
     """
     if observation.template_hash != known.template_hash:
         known = Capacity(template_hash=observation.template_hash, waited_at=known.waited_at)
     waited_at = _last_backlog(known, observation)
     slots = configured_slots or _learned_slots(
-        known.slots, observation, queue_growth, known.service_seconds
+        known.slots, observation, queue_growth, known.service_seconds, late=late
     )
     measured, looks = _service_seconds(observation, known, waited_at)
     estimated = None
@@ -199,12 +202,20 @@ def _estimated_service_seconds(
 
 
 def _more_than_served(readings: Readings, service_seconds: float | None) -> bool:
-    """Without a queue of their own, those in flight may be waiting: more than the load can keep
-    busy are, L = X S and chance. The lower window counts, so that a rise is not taken for slots."""
+    """Whether those in flight of a service without a queue gauge may be waiting.
+
+    More than the load can keep busy are, L = X S and chance. The lower window counts, so that a
+    rise is not taken for slots.
+    """
     if not readings.in_flight or not service_seconds or not readings.requests_per_second:
         return False
     load = min(readings.requests_per_second.values()) * service_seconds
-    return readings.in_flight > load + SIGMAS * sqrt(load)
+    return readings.in_flight > most_busy(load)
+
+
+def most_busy(load: float) -> float:
+    """Slots that an offered load may keep busy at one moment: Poisson's mean and chance."""
+    return load + SIGMAS * sqrt(load)
 
 
 def _learned_slots(
@@ -212,13 +223,15 @@ def _learned_slots(
     observation: Observation,
     queue_growth: float,
     service_seconds: float | None,
+    *,
+    late: bool,
 ) -> float | None:
     readings, ready = observation.readings, observation.replicas.ready
     in_flight = readings.in_flight
     if in_flight is None:
         in_flight = _busy_by_littles_law(readings, queue_growth, service_seconds)
-    elif readings.queue_depth is None and _more_than_served(readings, service_seconds):
-        return known
+    elif readings.queue_depth is None and (late or _more_than_served(readings, service_seconds)):
+        return known or 1.0
     if ready <= 0 or not in_flight:
         return known
     busy = min(MAX_SLOTS_PER_REPLICA, max(1.0, in_flight / ready))

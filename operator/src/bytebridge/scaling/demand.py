@@ -55,25 +55,13 @@ def estimate_demand(
             (R. Gusella, IEEE JSAC 9, 1991).
         ready_throughput: Requests a second of the ready replicas when busy; `None`: not known.
     """
-    windows = split(readings)
-    if windows is None:
+    found = split(readings)
+    if found is None:
         return _uncounted(readings, time, previous, ready_throughput)
-    known_since = previous.known_since if previous is not None else None
-    known_since = time if known_since is None else known_since
-    wholeness = Wholeness() if previous is None else previous.wholeness
-    if previous is not None:
-        wholeness = compare_windows(windows, time, previous)
-        left_out = 0.0 if wholeness.whole else time - previous.time
-        windows = replace(windows, left_out=left_out)
-    fast = _known_fast(windows, time, previous)
-    if time - known_since < windows.slow_seconds:
-        windows = replace(windows, slow=windows.fast, slow_seconds=windows.fast_seconds)
+    fast = _known_fast(found, time, previous)
     backlog = readings.queue_depth
-    told = tell_counter(windows, backlog, time, previous, ready_throughput)
-    if told > 0 and previous is not None:
-        windows = as_arrivals(windows, backlog, time, previous)
-    if windows.newest is None and told <= 0:
-        windows = with_inferred_newest(windows, time, previous)
+    counted_as = _read(found, backlog, time, previous, ready_throughput)
+    windows = counted_as.windows
     newest = _newest_rate(windows, dispersion)
     saturated = _saturated_rate(readings, time, previous, newest, ready_throughput)
     counted = windows.newest
@@ -86,12 +74,7 @@ def estimate_demand(
     newest = min(newest, HIGHEST_RATE)
     noise = _noise(windows.slow, windows.fast_seconds, dispersion)
     surging = newest > windows.slow + noise
-    if surging:
-        rate = newest
-    elif windows.fast < windows.slow - noise:
-        rate = windows.fast
-    else:
-        rate = windows.slow
+    rate = newest if surging else _believed(windows, noise)
     # A trend is found in raw counts: it averages their noise by itself.
     point = newest if counted is None else max(counted, saturated or 0.0)
     seconds = windows.newest_seconds or windows.fast_seconds
@@ -104,9 +87,9 @@ def estimate_demand(
         fast,
         ready_throughput,
         _least(ready_throughput, previous),
-        known_since,
-        told,
-        wholeness,
+        counted_as.known_since,
+        counted_as.told,
+        counted_as.wholeness,
         (*previous.recent(time), here) if previous else (here,),
     )
     rising = surging or windows.fast > windows.slow + noise / SIGMAS
@@ -115,6 +98,50 @@ def estimate_demand(
     return Demand(
         rate, surging, rising, windows.fast, windows.fast_seconds, windows.newest, ended, sample
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Rates of arrivals, and what is known of how they are counted."""
+
+    windows: Windows
+    told: int
+    wholeness: Wholeness
+    known_since: float
+
+
+def _read(
+    windows: Windows,
+    backlog: float | None,
+    time: float,
+    previous: Sample | None,
+    ready_throughput: float | None,
+) -> _Reading:
+    """What the windows say of arrivals, by all that was seen of them before."""
+    if previous is None:
+        return _Reading(_full(windows, 0.0), 0, Wholeness(), time)
+    since = time if previous.known_since is None else previous.known_since
+    wholeness = compare_windows(windows, time, previous)
+    left_out = 0.0 if wholeness.whole else time - previous.time
+    windows = _full(replace(windows, left_out=left_out), time - since)
+    told = tell_counter(windows, backlog, time, previous, ready_throughput)
+    if told > 0:
+        windows = as_arrivals(windows, backlog, time, previous)
+    elif windows.newest is None:
+        windows = with_inferred_newest(windows, time, previous)
+    return _Reading(windows, told, wholeness, since)
+
+
+def _full(windows: Windows, known_seconds: float) -> Windows:
+    """Without the slow window as long as it is not full."""
+    if known_seconds >= windows.slow_seconds:
+        return windows
+    return replace(windows, slow=windows.fast, slow_seconds=windows.fast_seconds)
+
+
+def _believed(windows: Windows, noise: float) -> float:
+    """The slow window, which has the least noise, as long as the fast one is not clearly below."""
+    return windows.fast if windows.fast < windows.slow - noise else windows.slow
 
 
 def without_rates(

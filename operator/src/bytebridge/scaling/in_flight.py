@@ -5,14 +5,13 @@ busy slots it would make a service that is full look as if it had slots without 
 """
 
 from dataclasses import dataclass, replace
-from math import sqrt
+from math import inf
 
-from bytebridge.scaling.capacity import Capacity
+from bytebridge.scaling.capacity import Capacity, most_busy
 from bytebridge.scaling.observation import Observation, Readings
 
-SIGMAS = 3.0
-MORE_THAN_SLOTS = 1.5
-"""Times the slots: fewer may be in flight by the moments at which each replica was read."""
+CLEARLY_MORE = 1.5
+"""Times what can be served: as much more may be the moments at which replicas were read."""
 
 
 @dataclass(slots=True)
@@ -37,21 +36,20 @@ def with_queue_in_flight(
         slots: Of a replica, configured or learned; `None`: not known.
     """
     readings, ready = observation.readings, observation.replicas.ready
-    if readings.queue_depth is not None or readings.in_flight is None or not slots or ready <= 0:
+    in_flight = readings.in_flight
+    if readings.queue_depth is not None or in_flight is None or not slots or ready <= 0:
         return observation
     served = ready * slots
-    if readings.in_flight > MORE_THAN_SLOTS * served:
-        memory.counts_waiting |= _waiting(readings, capacity.service_seconds)
+    if in_flight > CLEARLY_MORE * served and in_flight > CLEARLY_MORE * _busy(readings, capacity):
+        memory.counts_waiting = True
     if not memory.counts_waiting:
         return observation
-    waiting = max(0.0, readings.in_flight - served)
-    told = replace(readings, in_flight=None, queue_depth=waiting)
-    return replace(observation, readings=told)
+    waiting = max(0.0, in_flight - served)
+    return replace(observation, readings=replace(readings, in_flight=None, queue_depth=waiting))
 
 
-def _waiting(readings: Readings, service_seconds: float | None) -> bool:
-    """Whether so many cannot all be served: the load would not keep as many slots busy."""
-    if not readings.requests_per_second or not service_seconds:
-        return False
-    load = max(readings.requests_per_second.values()) * service_seconds
-    return readings.in_flight > MORE_THAN_SLOTS * (load + SIGMAS * sqrt(load))
+def _busy(readings: Readings, capacity: Capacity) -> float:
+    """The most that the load can keep busy, L = X S (J. Little, 1961), and chance beyond it."""
+    if not readings.requests_per_second or not capacity.service_seconds:
+        return inf
+    return most_busy(max(readings.requests_per_second.values()) * capacity.service_seconds)

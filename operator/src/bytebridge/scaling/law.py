@@ -21,7 +21,7 @@ from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.rails import Rails, RailsMemory, raise_minimum
 from bytebridge.scaling.seasonal import observe_season, seasonal_rate
 from bytebridge.scaling.standby import with_standby
-from bytebridge.scaling.startup import observe_replicas
+from bytebridge.scaling.startup import observe_replicas, until_ready
 from bytebridge.scaling.state import State
 from bytebridge.scaling.usefulness import (
     Useful,
@@ -35,9 +35,6 @@ RAILS_EXPLAIN = frozenset(
     {Reason.MIN_REPLICAS, Reason.STEADY, Reason.SCALE_DOWN_HOLD, Reason.SIGNALS_UNKNOWN}
 )
 """Reasons that say less than the floor of a schedule or an annotation, where that binds."""
-
-LONGEST_OVERDUE_SECONDS = 600.0
-"""Pods that are under way for longer are not slow to start: they cannot be placed, or crash."""
 
 
 def decide(policy: Policy, state: State, observation: Observation) -> Decision:
@@ -58,6 +55,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         observation,
         policy.concurrency_per_replica,
         queue_growth(observation.readings.queue_depth, observation.time, state.sample) or 0.0,
+        late=_late(policy, observation),
     )
     throughput = _ready_throughput(state.capacity, observation)
     demand = estimate_demand(
@@ -175,25 +173,20 @@ def _remember_present(policy: Policy, state: State, observation: Observation) ->
     observe_replicas(state.startup, observation.time, replicas.desired, replicas.ready)
 
 
+def _late(policy: Policy, observation: Observation) -> bool:
+    latency, objective = observation.readings.latency_p95_seconds, policy.latency_seconds
+    return latency is not None and objective is not None and latency > objective
+
+
 def _ready_throughput(capacity: Capacity, observation: Observation) -> float | None:
     each = capacity.requests_per_second
     return None if each is None else each * observation.replicas.ready
 
 
 def _startup(policy: Policy, state: State, observation: Observation) -> Startup:
-    """Start-up time by the pods' own timestamps, or else as seen here, or else as expected.
-
-    Pods that have been under way for longer than that show that it takes at least as long now.
-    """
-    seen = observation.startup_seconds or state.startup.p90_seconds
-    seconds = seen or policy.startup_seconds
-    since = state.startup.under_way_since
-    if since is None:
-        return Startup(seconds, seconds)
-    waited = observation.time - since
-    overdue = min(waited + policy.tick_seconds, max(seconds, LONGEST_OVERDUE_SECONDS))
-    seconds = max(seconds, overdue)
-    return Startup(seconds, max(0.0, seconds - waited))
+    """Start-up time by the pods' own timestamps, or else as seen here, or else as expected."""
+    known = observation.startup_seconds or state.startup.p90_seconds or policy.startup_seconds
+    return Startup(*until_ready(state.startup, observation.time, known, policy.tick_seconds))
 
 
 def _decision(

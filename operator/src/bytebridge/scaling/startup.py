@@ -8,6 +8,8 @@ RECENT = 20
 """Start-ups that are remembered."""
 LONGEST_SECONDS = 3_600.0
 PERCENTILE = 0.9
+LONGEST_OVERDUE_SECONDS = 600.0
+"""Pods that are under way for longer are not slow to start: they cannot be placed, or crash."""
 
 
 @dataclass(slots=True)
@@ -48,6 +50,27 @@ def observe_replicas(memory: StartupTimes, time: float, desired: int, ready: int
     memory.desired, memory.ready = desired, ready
     if ready >= desired:
         memory.asked.clear()
+
+
+def until_ready(
+    memory: StartupTimes, time: float, known_seconds: float, tick_seconds: float
+) -> tuple[float, float]:
+    """Seconds until a replica that is asked for now serves, and until the first under way does.
+
+    Replicas that have been under way for longer than was known show that it takes at least that.
+
+    Args:
+        memory: Of this service.
+        time: Now.
+        known_seconds: Of a start-up.
+        tick_seconds: Between two looks: it takes that much longer than was seen, at least.
+    """
+    since = memory.under_way_since
+    if since is None:
+        return known_seconds, known_seconds
+    waited = time - since
+    seconds = max(known_seconds, min(waited + tick_seconds, LONGEST_OVERDUE_SECONDS))
+    return seconds, max(0.0, seconds - waited)
 
 
 def _match(memory: StartupTimes, time: float, became_ready: int) -> None:

@@ -17,7 +17,9 @@ CLEARLY_SLOWER = 1.15
 """Times the measured service time from which what busy replicas serve is believed instead."""
 
 SUSPECTED = "more replicas seem to serve no more: the next reading tells"
-EXPERIMENT = "requests take longer than they did: whether more replicas help is tried with these first"
+EXPERIMENT = (
+    "requests take longer than they did: whether more replicas help is tried with these first"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,12 @@ from bytebridge.simulation.engine import Conditions
 from bytebridge.simulation.policies.autoscaler import Setting
 from bytebridge.simulation.profile import Rates
 from bytebridge.simulation.prometheus import Fault, Outage
-from bytebridge.simulation.service_model import ServiceModel, Workload, draw_service_times
+from bytebridge.simulation.service_model import (
+    Exports,
+    ServiceModel,
+    Workload,
+    draw_service_times,
+)
 
 INITIAL_UTILIZATION = 0.7
 """Every run starts with replicas that the first minute's load keeps as busy as this."""
@@ -30,7 +35,8 @@ class Scenario:
     dispersion: float = 1.0
     """Index of dispersion of the arrivals; 1 is Poisson."""
     outages: tuple[Outage, ...] = ()
-    completions_only: bool = False
+    exports: Exports = Exports.ALL
+    """What ByteBridge sees. Where it is requests in progress, it is not told the slots either."""
     recorded: tuple[float, ...] | None = None
     """Arrivals of a trace, seconds; `rates` is then their smoothed rate."""
     min_replicas: int = 2
@@ -67,7 +73,7 @@ class Scenario:
             workload,
             tick_seconds=self.tick_seconds,
             scrape_seconds=self.scrape_seconds,
-            completions_only=self.completions_only,
+            exports=self.exports,
         )
 
     def conditions(self, seed: int) -> Conditions:
@@ -87,6 +93,7 @@ class Scenario:
 
 def service_of(scenario: Scenario) -> ScalableService:
     """A spec that says what everybody knows of his service, and leaves the rest to the defaults."""
+    slots = None if scenario.exports is Exports.IN_PROGRESS else scenario.model.slots
     return ScalableService.model_validate(
         {
             "metadata": {"name": scenario.name},
@@ -99,7 +106,7 @@ def service_of(scenario: Scenario) -> ScalableService:
                         "percentile": 95,
                         "latencyMilliseconds": scenario.objective_milliseconds,
                     },
-                    "concurrencyPerReplica": scenario.model.slots,
+                    "concurrencyPerReplica": slots,
                     "headroomPercent": scenario.headroom_percent,
                     "startupSeconds": max(1, round(scenario.model.startup_seconds)),
                 },
@@ -208,7 +215,12 @@ def _variants() -> list[Scenario]:
         replace(step, name="step-k4", summary="step, four slots a replica", model=_model(slots=4)),
         replace(
             step, name="step-completions", summary="step, only completions exported",
-            completions_only=True,
+            exports=Exports.COMPLETIONS,
+        ),
+        replace(
+            step, name="step-in-progress",
+            summary="step, only requests in progress and latencies exported, slots not given",
+            exports=Exports.IN_PROGRESS,
         ),
         replace(
             step, name="step-2s", summary="step, scrape and tick of 2 s",

@@ -3,7 +3,19 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from random import Random
+
+
+class Exports(StrEnum):
+    """What a service tells of its requests."""
+
+    ALL = "all"
+    """Arrivals, the waiting, those being served, latencies and service times."""
+    COMPLETIONS = "completions"
+    """The same, but completions instead of arrivals."""
+    IN_PROGRESS = "in progress"
+    """As web frameworks do: requests in progress, the waiting among them, and latencies."""
 
 
 @dataclass(frozen=True, slots=True)

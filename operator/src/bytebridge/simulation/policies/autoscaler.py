@@ -6,7 +6,7 @@ from typing import Protocol
 from bytebridge.api.service import ScalableService
 from bytebridge.simulation.fleet import Pods
 from bytebridge.simulation.prometheus import Prometheus
-from bytebridge.simulation.service_model import ServiceModel, Workload
+from bytebridge.simulation.service_model import Exports, ServiceModel, Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +44,4 @@ class Setting:
     tick_seconds: float = 5.0
     """ByteBridge's time between decisions."""
     scrape_seconds: float = 5.0
-    completions_only: bool = False
-    """The service exports its completions, not its arrivals."""
+    exports: Exports = Exports.ALL

@@ -6,6 +6,7 @@ from bytebridge.scaling.policy import compile_policy
 from bytebridge.scaling.state import State
 from bytebridge.simulation.policies.autoscaler import Setting, Sight
 from bytebridge.simulation.prometheus import Prometheus, Sample
+from bytebridge.simulation.service_model import Exports
 
 SLOW_SECONDS = 60.0
 """The slow window; the fast one is three scrapes."""
@@ -19,7 +20,7 @@ class ByteBridge:
         self._policy = compile_policy(setting.service, setting.tick_seconds)
         self._state = State()
         self._slots = setting.model.slots
-        self._completions_only = setting.completions_only
+        self._exports = setting.exports
         self._scrape = setting.scrape_seconds
         self._fast = 3 * setting.scrape_seconds
 
@@ -47,23 +48,32 @@ class ByteBridge:
         newest = prometheus.newest_rate(self._counter, self._fast, now)
         if newest is not None:
             rates[self._scrape] = newest
+        in_progress = self._exports is Exports.IN_PROGRESS
+        waiting = latest.waiting if latest else None
+        in_flight = latest.in_service if latest else None
+        if in_progress and latest:
+            waiting, in_flight = None, latest.waiting + latest.in_service
         busy = prometheus.rate(lambda s: s.busy_seconds, SLOW_SECONDS, now)
         return Readings(
             requests_per_second=rates,
-            queue_depth=latest.waiting if latest else None,
-            in_flight=latest.in_service if latest else None,
+            queue_depth=waiting,
+            in_flight=in_flight,
             latency_p95_seconds=prometheus.latency(self._policy.percentile, SLOW_SECONDS, now),
             latency_mean_seconds=prometheus.ratio(
                 lambda s: s.latency_seconds, lambda s: s.completed, SLOW_SECONDS, now
             ),
-            service_seconds=_service_seconds(prometheus, SLOW_SECONDS, now),
-            fast_service_seconds=_service_seconds(prometheus, self._fast, now),
+            service_seconds=None
+            if in_progress
+            else _service_seconds(prometheus, SLOW_SECONDS, now),
+            fast_service_seconds=None
+            if in_progress
+            else _service_seconds(prometheus, self._fast, now),
             cpu_utilization=busy / (ready * self._slots) if busy is not None and ready else None,
             coverage=float(fresh) if fresh or rates else None,
         )
 
     def _counter(self, sample: Sample) -> float:
-        return sample.completed if self._completions_only else sample.arrived
+        return sample.completed if self._exports is Exports.COMPLETIONS else sample.arrived
 
 
 def _service_seconds(prometheus: Prometheus, window: float, now: float) -> float | None:

@@ -1,0 +1,94 @@
+"""What a counter counts, one line a case: 200 requests a second can be served."""
+
+from dataclasses import replace
+
+import pytest
+
+from bytebridge.scaling.counter import MOST_TOLD, as_arrivals, tell_counter
+from bytebridge.scaling.history import Point, Sample
+from bytebridge.scaling.windows import Windows
+
+CAN = 200.0
+
+
+def before(backlog: float | None = 100.0, growth: float = 0.0, told: int = 0) -> Sample:
+    """A sample at 15 s, and what waited in the intervals before."""
+    points = []
+    for time in (0.0, 5.0, 10.0, 15.0):
+        waits = None if backlog is None else max(0.0, backlog + growth * time)
+        points.append(Point(time, CAN, fast=CAN, backlog=waits, throughput=CAN))
+    sample = Sample(15.0, CAN, points[-1].backlog, ready_throughput=CAN, least_throughput=CAN)
+    return replace(sample, told=told, history=tuple(points))
+
+
+def windows(fast: float) -> Windows:
+    return Windows(fast, 15.0, fast, 60.0, left_out=5.0)
+
+
+@pytest.mark.parametrize(
+    ("fast", "growth", "told"),
+    [
+        pytest.param(200, 400, 1, id="what is served, while twice as much piles up: completions"),
+        pytest.param(600, 400, -1, id="as much more as piles up: arrivals"),
+        pytest.param(300, 100, -1, id="more than can be completed: arrivals"),
+        pytest.param(200, 100, 0, id="either: completions, or arrivals that are served slowly"),
+        pytest.param(170, 60, 0, id="a model that became slower: arrivals, or completions"),
+        pytest.param(40, 400, 0, id="neither: less than anything serves"),
+        pytest.param(200, 0, 0, id="nothing piles up"),
+        pytest.param(200, -50, 0, id="a backlog is worked off"),
+    ],
+)
+def test_one_reading(fast: float, growth: float, told: int) -> None:
+    sample = before(growth=growth)
+    backlog = 100.0 + growth * 20
+    assert tell_counter(windows(fast), backlog, 20.0, sample, CAN) == told
+
+
+def test_a_step_that_fills_a_whole_window_is_no_counter_of_completions() -> None:
+    """From 100 to 600 a second 10 s ago, over all of 15 s: less than what is served and waits."""
+    backlogs = (0.0, 0.0, 1000.0)
+    points = tuple(
+        Point(5.0 * (i + 1), 100.0, fast=100.0, backlog=waits, throughput=CAN)
+        for i, waits in enumerate(backlogs)
+    )
+    sample = Sample(15.0, 266.7, 1000.0, ready_throughput=CAN, history=points)
+    whole = Windows(433.3, 15.0, 225.0, 60.0, left_out=0.0)
+    assert tell_counter(whole, 3000.0, 20.0, sample, CAN) == -1
+
+
+@pytest.mark.parametrize(
+    ("sample", "backlog", "can"),
+    [
+        pytest.param(None, 9000.0, CAN, id="the first reading"),
+        pytest.param(before(None), 9000.0, CAN, id="no backlog is known of then"),
+        pytest.param(before(), None, CAN, id="none is known of now"),
+        pytest.param(before(), 9000.0, None, id="what can be served is not known"),
+    ],
+)
+def test_nothing_is_told(sample: Sample | None, backlog: float | None, can: float | None) -> None:
+    assert tell_counter(windows(200), backlog, 20.0, sample, can) == 0
+
+
+def test_a_reading_that_is_wrong_is_outvoted() -> None:
+    """Replicas that have become much slower let arrivals look like completions for a moment."""
+    told = 0
+    for _ in range(9):
+        told = tell_counter(windows(600), 8100.0, 20.0, before(growth=400, told=told), CAN)
+    assert told == -MOST_TOLD
+    once = tell_counter(windows(200), 8100.0, 20.0, before(growth=400, told=told), CAN)
+    assert once == 1 - MOST_TOLD
+
+
+@pytest.mark.parametrize(
+    ("left_out", "fast", "slow"),
+    [
+        pytest.param(0.0, 100 + 50, 100 + 50, id="whole windows: since the oldest that is known"),
+        pytest.param(5.0, 100 + 50, 100 + 50, id="growth over what the samples cover"),
+    ],
+)
+def test_completions_and_growth_are_arrivals(left_out: float, fast: float, slow: float) -> None:
+    history = tuple(Point(t, 150.0, backlog=50.0 * t) for t in range(0, 60, 5))
+    sample = Sample(55.0, 150.0, 50.0 * 55, history=history)
+    read = Windows(100.0, 15.0, 100.0, 60.0, left_out=left_out)
+    found = as_arrivals(read, 3000.0, 60.0, sample)
+    assert (found.fast, found.slow) == (pytest.approx(fast), pytest.approx(slow))

@@ -1,0 +1,97 @@
+"""Requests in flight of services that tell of no queue, one line a case."""
+
+from typing import Any
+
+import pytest
+
+from bytebridge.scaling.capacity import Capacity, learn_capacity
+from bytebridge.scaling.in_flight import InFlight, with_queue_in_flight
+from bytebridge.scaling.law import decide
+from bytebridge.scaling.state import State
+from unit.scaling.build import policy, seen
+
+KNOWN = Capacity(slots=2.0, service_seconds=0.06)
+
+
+@pytest.mark.parametrize(
+    ("readings", "slots", "queue", "flagged"),
+    [
+        pytest.param({"in_flight": 900}, 2, 880, True, id="more than are served: they wait"),
+        pytest.param({"in_flight": 14}, 2, None, False, id="moments of reading differ"),
+        pytest.param({"in_flight": 900, "queue_depth": 5}, 2, 5, False, id="a queue of its own"),
+        pytest.param({"in_flight": 900, "fast": 9000}, 2, None, False, id="the load fills slots"),
+        pytest.param({"in_flight": 900}, None, None, False, id="slots are not known"),
+        pytest.param({"in_flight": 900, "ready": 0}, 2, None, False, id="nothing serves"),
+        pytest.param({"in_flight": None}, 2, None, False, id="not exported"),
+    ],
+)
+def test_waiting(
+    readings: dict[str, Any], slots: float | None, queue: float | None, flagged: bool
+) -> None:
+    memory = InFlight()
+    given = seen(**{"fast": 100, "desired": 10, "service_seconds": None, **readings})
+    found = with_queue_in_flight(memory, given, KNOWN, slots)
+    assert (found.readings.queue_depth, memory.counts_waiting) == (queue, flagged)
+
+
+def test_once_seen_to_hold_the_waiting_it_always_does() -> None:
+    memory = InFlight(counts_waiting=True)
+    given = seen(fast=100, desired=10, in_flight=7, service_seconds=None)
+    readings = with_queue_in_flight(memory, given, KNOWN, 2).readings
+    assert (readings.queue_depth, readings.in_flight) == (0.0, None)
+
+
+@pytest.mark.parametrize(
+    ("readings", "late", "slots"),
+    [
+        pytest.param({"in_flight": 12}, False, 2.4, id="seen busy"),
+        pytest.param({"in_flight": 900}, False, 1.5, id="more than the load keeps busy"),
+        pytest.param({"in_flight": 12}, True, 1.5, id="late: some may wait"),
+        pytest.param({"in_flight": 12, "queue_depth": 0}, True, 2.4, id="none waits"),
+        pytest.param({"in_flight": 12, "fast": 300, "slow": 20}, False, 1.5, id="a rise"),
+    ],
+)
+def test_slots_that_waiting_requests_do_not_show(
+    readings: dict[str, Any], late: bool, slots: float
+) -> None:
+    known = Capacity(slots=1.5, service_seconds=0.06)
+    given = seen(**{"fast": 100, "desired": 5, "service_seconds": None, **readings})
+    assert learn_capacity(known, given, None, late=late).slots == slots
+
+
+def test_the_first_look_at_a_late_service_finds_one_slot() -> None:
+    given = seen(fast=100, desired=5, in_flight=5000, service_seconds=None, latency_mean_seconds=9)
+    assert learn_capacity(Capacity(), given, None, late=True).slots == 1.0
+
+
+def test_a_surge_on_a_service_that_exports_requests_in_progress_only() -> None:
+    """A hundred a second, then a thousand; five replicas with two slots of 60 ms serve 167."""
+    state, rules = State(), policy(concurrency_per_replica=None)
+    latencies = {"latency_mean_seconds": 0.06, "latency_p95_seconds": 0.12, "service_seconds": None}
+    replicas, progress = 5, 0.0
+    for tick in range(30):
+        surging = tick - 24
+        rate = 100.0 if surging <= 0 else min(1000.0, 100 + 300.0 * surging)
+        progress = 8.0 if surging <= 0 else progress + 5 * (rate - 167)
+        given = seen(5.0 * tick, fast=rate, slow=100, desired=5, in_flight=progress, **latencies)
+        replicas = decide(rules, state, given).replicas
+    assert state.in_flight.counts_waiting
+    assert replicas > 34, "a thousand a second keep 60 slots busy"
+
+
+def test_a_service_time_that_nothing_measures_is_learned_from_busy_replicas() -> None:
+    """Ten replicas of two slots serve 200 a second of 300 that come: 100 ms each, not 60."""
+    state, rules = State(), policy(concurrency_per_replica=2)
+    for tick in range(8):
+        waiting = 500.0 * tick if tick > 2 else 0.0
+        latency = 0.06 if tick <= 2 else 5.0
+        given = seen(
+            5.0 * tick,
+            fast=300,
+            desired=10,
+            queue_depth=waiting,
+            latency_mean_seconds=latency,
+            service_seconds=None,
+        )
+        decide(rules, state, given)
+    assert state.capacity.service_seconds == pytest.approx(0.1)
