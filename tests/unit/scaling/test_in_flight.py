@@ -67,7 +67,11 @@ def test_the_first_look_at_a_late_service_finds_one_slot() -> None:
 def test_a_surge_on_a_service_that_exports_requests_in_progress_only() -> None:
     """A hundred a second, then a thousand; five replicas with two slots of 60 ms serve 167."""
     state, rules = State(), policy(concurrency_per_replica=None)
-    latencies = {"latency_mean_seconds": 0.06, "latency_p95_seconds": 0.12, "service_seconds": None}
+    latencies: dict[str, Any] = {
+        "latency_mean_seconds": 0.06,
+        "latency_p95_seconds": 0.12,
+        "service_seconds": None,
+    }
     replicas, progress = 5, 0.0
     for tick in range(30):
         surging = tick - 24

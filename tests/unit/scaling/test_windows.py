@@ -5,7 +5,6 @@ from random import Random
 import pytest
 
 from bytebridge.scaling.demand import Demand, estimate_demand
-from bytebridge.scaling.history import Sample
 from bytebridge.scaling.observation import Readings
 
 INTERVAL = 5
@@ -37,7 +36,7 @@ def read(
         return found if digits is None else round(found, digits)
 
     demands: list[Demand] = []
-    sample: Sample | None = None
+    sample = None
     for end in range(12, len(intervals) + 1):
         rates = {15.0: rate(end, 3), 60.0: rate(end, 12)}
         readings = Readings(requests_per_second=rates, queue_depth=backlog)
