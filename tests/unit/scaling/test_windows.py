@@ -1,10 +1,12 @@
 """What two windows of a counter hold, whether they count all of their seconds or not."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from bytebridge.scaling.demand import Demand, estimate_demand
+from bytebridge.scaling.history import Wholeness
 from bytebridge.scaling.observation import Readings
 
 INTERVAL = 5
@@ -65,7 +67,7 @@ def test_whether_windows_are_whole_is_found_out(
         demands = read(counts([rate] * 60, seed), left_out, digits)
         told = [demand.sample.wholeness.whole for demand in demands]
         assert told[-1] == whole, seed
-        assert not any(told[:15]), "four windows end to end are a minute, and eight readings more"
+        assert not any(told[:18]), "45 s until four windows are known, and four comparisons"
         assert whole or not any(told), seed
 
 
@@ -73,16 +75,25 @@ def test_a_break_in_the_series_does_not_count_for_ever() -> None:
     intervals = counts([100] * 200)
     demands = read(intervals[:60], WHOLE)
     sample = demands[-1].sample
-    broken = sample.wholeness.with_reading(1e3)
+    broken = sample.wholeness.with_reading(1e3, 0.0)
     assert sample.wholeness.whole
     assert not broken.whole
     for _ in range(250):
-        broken = broken.with_reading(0.0)
+        broken = broken.with_reading(0.0, 0.0)
     assert broken.whole
 
 
 def test_waiting_requests_tell_nothing_of_windows() -> None:
     assert read(counts([100] * 60), WHOLE, backlog=5.0)[-1].sample.wholeness.readings == 0
+
+
+@pytest.mark.parametrize("again", [0.0, -5.0], ids=["the same moment", "a clock set back"])
+def test_a_reading_of_no_later_moment_tells_nothing_of_windows(again: float) -> None:
+    sample = replace(read(counts([100] * 30), WHOLE)[-1].sample, wholeness=Wholeness())
+    readings = Readings(requests_per_second={15.0: 100.0, 60.0: 100.0}, queue_depth=0)
+    demand = estimate_demand(readings, sample.time + again, sample, 1.0)
+    assert demand is not None
+    assert demand.sample.wholeness == Wholeness()
 
 
 @pytest.mark.parametrize("left_out", [WHOLE, LESS])

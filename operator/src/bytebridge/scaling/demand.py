@@ -55,7 +55,7 @@ def estimate_demand(
             (R. Gusella, IEEE JSAC 9, 1991).
         ready_throughput: Requests a second of the ready replicas when busy; `None`: not known.
     """
-    found = split(readings)
+    found = split(readings, _left_out(time, previous))
     if found is None:
         return _uncounted(readings, time, previous, ready_throughput)
     fast = _known_fast(found, time, previous)
@@ -122,14 +122,20 @@ def _read(
         return _Reading(_full(windows, 0.0), 0, Wholeness(), time)
     since = time if previous.known_since is None else previous.known_since
     wholeness = compare_windows(windows, time, previous)
-    left_out = 0.0 if wholeness.whole else time - previous.time
-    windows = _full(replace(windows, left_out=left_out), time - since)
+    windows = _full(windows, time - since)
     told = tell_counter(windows, backlog, time, previous, ready_throughput)
     if told > 0:
         windows = as_arrivals(windows, backlog, time, previous)
     elif windows.newest is None:
         windows = with_inferred_newest(windows, time, previous)
     return _Reading(windows, told, wholeness, since)
+
+
+def _left_out(time: float, previous: Sample | None) -> float:
+    """Seconds between two samples, unless windows were found to count all of theirs."""
+    if previous is None or previous.wholeness.whole:
+        return 0.0
+    return time - previous.time
 
 
 def _full(windows: Windows, known_seconds: float) -> Windows:

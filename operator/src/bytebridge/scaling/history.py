@@ -1,6 +1,8 @@
 """What was read of a service's load in the last minute."""
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from operator import attrgetter
 
 HISTORY_SECONDS = 65.0
 """The slow window and a tick."""
@@ -8,10 +10,12 @@ SHORTEST_STEP_SECONDS = 0.5
 """Differences over less time than this say nothing."""
 TOLERANCE_SECONDS = 0.5
 FADING = 0.95
-TELLING_READINGS = 8.0
-"""They overlap: so many are about three that do not."""
+TELLING_READINGS = 3.5
+"""Four of them, faded."""
 CHANCE = 0.01
 """Mean squared difference that rounded figures may have, and chance hardly ever has."""
+
+_time_of = attrgetter("time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +46,17 @@ class Wholeness:
     error: float = 0.0
     """Sum of the squared differences, in what chance would give. Both fade, so that one break in
     the series does not count for ever."""
+    compared_at: float = float("-inf")
+    """Windows that overlap tell the same: one comparison each fast window."""
 
     @property
     def whole(self) -> bool:
         """Whether it is beyond doubt that nothing is left out."""
         return self.readings >= TELLING_READINGS and self.error < CHANCE * self.readings
 
-    def with_reading(self, error: float) -> "Wholeness":
+    def with_reading(self, error: float, time: float) -> "Wholeness":
         """One more comparison."""
-        return Wholeness(FADING * self.readings + 1, FADING * self.error + error)
+        return Wholeness(FADING * self.readings + 1, FADING * self.error + error, time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +89,8 @@ class Sample:
 
     def point_at(self, time: float) -> Point | None:
         """The last one up to then; `None`: nothing that old is remembered."""
-        earlier = (p for p in reversed(self.history) if p.time <= time + TOLERANCE_SECONDS)
-        return next(earlier, None)
+        place = bisect_right(self.history, time + TOLERANCE_SECONDS, key=_time_of)
+        return self.history[place - 1] if place else None
 
     def backlog_at(self, time: float) -> float | None:
         """What waited then, or at the oldest moment that is remembered."""
@@ -95,17 +101,18 @@ class Sample:
 
     def rate_at(self, time: float) -> float:
         """The newest rate as it was then, or the oldest that is remembered."""
-        earlier = (p for p in reversed(self.history) if p.time <= time)
-        point = next(earlier, None) or next(iter(self.history), None)
-        return self.fast_rate if point is None else point.rate
+        if not self.history:
+            return self.fast_rate
+        return self.history[max(0, bisect_right(self.history, time, key=_time_of) - 1)].rate
 
     def since(self, time: float) -> tuple[Point, ...]:
         """Points of that time and later, oldest first."""
-        return tuple(p for p in self.history if p.time >= time - TOLERANCE_SECONDS)
+        return self.history[bisect_left(self.history, time - TOLERANCE_SECONDS, key=_time_of) :]
 
     def recent(self, time: float) -> tuple[Point, ...]:
         """What is still worth remembering at a time."""
-        return tuple(p for p in self.history if time - HISTORY_SECONDS <= p.time < time)
+        begin = bisect_left(self.history, time - HISTORY_SECONDS, key=_time_of)
+        return self.history[begin : bisect_left(self.history, time, key=_time_of)]
 
 
 def queue_growth(backlog: float | None, time: float, previous: Sample | None) -> float | None:

@@ -35,17 +35,24 @@ class Windows:
         return max(seconds - self.left_out, min(seconds, self.left_out))
 
 
-def split(readings: Readings) -> Windows | None:
-    """Which window is which; `None` when no window is known."""
+def split(readings: Readings, left_out: float) -> Windows | None:
+    """Which window is which; `None` when no window is known.
+
+    Args:
+        readings: Present signals.
+        left_out: Seconds of a window that its samples do not cover.
+    """
     ascending = sorted(readings.requests_per_second.items())
     if not ascending:
         return None
     slow_seconds, slow = ascending[-1]
     if len(ascending) < 3:
         fast_seconds, fast = ascending[0]
-        return Windows(fast, fast_seconds, slow, slow_seconds)
+        return Windows(fast, fast_seconds, slow, slow_seconds, left_out=left_out)
     (newest_seconds, newest), (fast_seconds, fast) = ascending[0], ascending[1]
-    return Windows(fast, fast_seconds, slow, slow_seconds, newest, newest_seconds)
+    return Windows(
+        fast, fast_seconds, slow, slow_seconds, newest, newest_seconds, left_out=left_out
+    )
 
 
 def compare_windows(windows: Windows, time: float, previous: Sample) -> Wholeness:
@@ -59,9 +66,13 @@ def compare_windows(windows: Windows, time: float, previous: Sample) -> Wholenes
         previous: The sample of the last estimate.
     """
     before, interval = previous.wholeness, time - previous.time
+    if time - before.compared_at < windows.fast_seconds - TOLERANCE_SECONDS:
+        return before
+    if not SHORTEST_STEP_SECONDS <= interval < windows.fast_seconds:
+        return before
     count = round(windows.slow_seconds / windows.fast_seconds)
     even = abs(count * windows.fast_seconds - windows.slow_seconds) < TOLERANCE_SECONDS
-    if previous.completions or previous.backlog or not even or interval >= windows.fast_seconds:
+    if previous.completions or previous.backlog or not even:
         return before
     if count < 2 or windows.slow <= 0:
         return before
@@ -75,7 +86,7 @@ def compare_windows(windows: Windows, time: float, previous: Sample) -> Wholenes
     counted = count * (windows.fast_seconds - interval)
     chance = windows.slow * (1 / counted - 1 / (windows.slow_seconds - interval))
     error = (sum(fasts) / count - windows.slow) ** 2 / chance
-    return before.with_reading(error)
+    return before.with_reading(error, time)
 
 
 def with_inferred_newest(windows: Windows, time: float, previous: Sample | None) -> Windows:
