@@ -10,6 +10,7 @@ import pytest
 from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.state import State
+from bytebridge.scaling.usefulness import EXPERIMENT, SUSPECTED
 from unit.scaling.build import policy, seen
 
 USUAL = 0.06
@@ -69,6 +70,8 @@ def test_behind_a_full_database_it_stops_and_says_so() -> None:
     assert max(d.replicas for d in decisions) <= ceil(1.25 * surge)
     unguarded = max(last.floors.values())
     assert last.replicas < unguarded
+    waits = [d.held for d in decisions if d.held in (EXPERIMENT, SUSPECTED)]
+    assert waits, "before it is certain, a decision says what it waits for"
 
 
 def test_the_fast_window_does_not_ask_a_slow_database_for_more() -> None:

@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 
 from bytebridge.scaling.capacity import Capacity, learn_capacity
+from bytebridge.scaling.ceiling import Ceiling
 from bytebridge.scaling.in_flight import InFlight, with_queue_in_flight
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.state import State
+from bytebridge.scaling.throughput import Busy
+from bytebridge.scaling.usefulness import learn_from_busy
 from unit.scaling.build import policy, seen
 
 KNOWN = Capacity(slots=2.0, service_seconds=0.06)
@@ -99,3 +102,19 @@ def test_a_service_time_that_nothing_measures_is_learned_from_busy_replicas() ->
         )
         decide(rules, state, given)
     assert state.capacity.service_seconds == pytest.approx(0.1)
+
+
+def test_a_service_that_is_seen_late_first_is_given_replicas() -> None:
+    late: dict[str, Any] = {"latency_mean_seconds": 9.0, "latency_p95_seconds": 20.0}
+    given = seen(fast=100, desired=5, in_flight=5000, service_seconds=None, **late)
+    decision = decide(policy(concurrency_per_replica=None), State(), given)
+    assert decision.signals["slotsPerReplica"] == 1.0
+    assert decision.replicas == 100
+
+
+@pytest.mark.parametrize(("ceiling", "seconds"), [(None, 0.1), (180.0, 0.06)])
+def test_a_full_database_makes_no_model_slower(ceiling: float | None, seconds: float) -> None:
+    busy = Busy(time=60.0, fewest=10, most=10, throughput=200.0)
+    memory = Ceiling(busy=busy, throughput=ceiling, best_each=33.0)
+    learned = learn_from_busy(memory, KNOWN)
+    assert learned.service_seconds == pytest.approx(seconds)

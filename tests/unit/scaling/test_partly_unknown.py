@@ -1,5 +1,6 @@
 """Decisions while some of the signals are unknown."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -72,3 +73,13 @@ def test_steps_up_are_bounded_whatever_is_known(signals: dict[str, Any]) -> None
     time = calm(state, rules)
     decide(rules, state, seen(time, queue_depth=0, **BUSY))
     assert decide(rules, state, seen(time + 5, **BUSY, **signals)).replicas == 8
+
+
+def test_what_is_inferred_from_a_queue_is_learned_by_no_other_rule() -> None:
+    state = State()
+    time = calm(state)
+    decide(RULES, state, seen(time, queue_depth=0, **BUSY))
+    seasons, dispersion = deepcopy(state.seasons), deepcopy(state.dispersion)
+    decide(RULES, state, seen(time + 5, queue_depth=4000, **BUSY))
+    assert (state.seasons, state.dispersion) == (seasons, dispersion)
+    assert not state.ceiling.glances.recent

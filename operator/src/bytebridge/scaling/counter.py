@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bytebridge.scaling.history import SHORTEST_STEP_SECONDS, Point, Sample
+from bytebridge.scaling.history import SHORTEST_STEP_SECONDS, Sample
 from bytebridge.scaling.windows import Windows
 
 FASTEST, SLOWEST = 1.25, 0.3
@@ -42,23 +42,14 @@ def tell_counter(
     if begin is None or begin.backlog is None or time - begin.time < SHORTEST_STEP_SECONDS:
         return known
     growth = (backlog - begin.backlog) / (time - begin.time)
-    points = previous.since(begin.time)
-    least, most = _served(points, ready_throughput)
+    could = [p.throughput for p in previous.since(begin.time) if p.throughput is not None]
+    least, most = min([ready_throughput, *could]), max([ready_throughput, *could])
     as_completions = SLOWEST * least <= counted <= FASTEST * most
     as_arrivals = SLOWEST * least + growth <= counted <= FASTEST * most + growth
     if growth <= 0 or as_completions == as_arrivals:
         return known
     told = known + (1 if as_completions else -1)
     return max(-MOST_TOLD, min(MOST_TOLD, told))
-
-
-def _served(points: tuple[Point, ...], now: float) -> tuple[float, float]:
-    """The least and the most that was served: what came before requests waited, or all that can."""
-    before = points[0].fast
-    known = [p.throughput for p in points if p.throughput is not None]
-    least, most = min([now, *known]), max([now, *known])
-    waited = sum(1 for p in points if p.backlog) / len(points)
-    return waited * least + (1 - waited) * min(before, least), most
 
 
 def as_arrivals(windows: Windows, backlog: float | None, time: float, previous: Sample) -> Windows:

@@ -79,7 +79,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     needs = compute_needs(policy, observation, demand, own, state.dispersion.index, startup, season)
     useful = limit_to_useful(policy, state, observation, demand, needs, startup, present)
     needs, useful = _with_further_floors(policy, state, observation, demand, needs, useful)
-    if demand is not None and demand.counted and not demand.ended:
+    if demand is not None and not demand.ended:
         observe_arrivals(state.dispersion, demand.sample.history, demand.fast_seconds)
     state.sample = (
         demand.sample

@@ -110,7 +110,7 @@ def limit_to_useful(
         young = not state.ceiling.settled(observation.time)
         evidence = _evidence(state.ceiling) if needed > bound or young else None
         return Useful(min(needed, bound), evidence, keep=young, most=bound)
-    if state.ceiling.disbelieved(observation.time) or not demand.counted:
+    if state.ceiling.disbelieved(observation.time):
         return Useful(needed)
     if state.ceiling.suspected:
         present = max(observation.replicas.desired, 1)
