@@ -6,8 +6,8 @@ from random import Random
 import pytest
 
 from bytebridge.scaling.demand import Demand, estimate_demand
-from bytebridge.scaling.history import Wholeness
 from bytebridge.scaling.observation import Readings
+from bytebridge.scaling.wholeness import Wholeness
 
 INTERVAL = 5
 WHOLE, LESS = 0, 1

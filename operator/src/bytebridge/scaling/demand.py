@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from math import sqrt
 
 from bytebridge.scaling.counter import as_arrivals, tell_counter
-from bytebridge.scaling.history import Point, Sample, Wholeness, queue_growth
+from bytebridge.scaling.history import Point, Sample, queue_growth
 from bytebridge.scaling.observation import Readings
+from bytebridge.scaling.wholeness import UNTOLD, Wholeness
 from bytebridge.scaling.windows import Windows, compare_windows, split, with_inferred_newest
 
 HIGHEST_RATE = 1e9
@@ -119,7 +120,7 @@ def _read(
 ) -> _Reading:
     """What the windows say of arrivals, by all that was seen of them before."""
     if previous is None:
-        return _Reading(_full(windows, 0.0), 0, Wholeness(), time)
+        return _Reading(_full(windows, 0.0), 0, UNTOLD, time)
     since = time if previous.known_since is None else previous.known_since
     wholeness = compare_windows(windows, time, previous)
     windows = _full(windows, time - since)

@@ -4,16 +4,13 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from operator import attrgetter
 
+from bytebridge.scaling.wholeness import UNTOLD, Wholeness
+
 HISTORY_SECONDS = 65.0
 """The slow window and a tick."""
 SHORTEST_STEP_SECONDS = 0.5
 """Differences over less time than this say nothing."""
 TOLERANCE_SECONDS = 0.5
-FADING = 0.95
-TELLING_READINGS = 3.5
-"""Four of them, faded."""
-CHANCE = 0.01
-"""Mean squared difference that rounded figures may have, and chance hardly ever has."""
 
 _time_of = attrgetter("time")
 
@@ -31,32 +28,6 @@ class Point:
     backlog: float | None = None
     throughput: float | None = None
     """Requests a second of the Ready replicas when busy; `None`: not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wholeness:
-    """Whether windows count all of their seconds, or only those between their samples.
-
-    Four fast windows end to end count what the slow one does, to the request, if they count all of
-    their seconds. Those of PromQL, which extrapolates, leave out the time between two scrapes each,
-    and differ by chance.
-    """
-
-    readings: float = 0.0
-    error: float = 0.0
-    """Sum of the squared differences, in what chance would give. Both fade, so that one break in
-    the series does not count for ever."""
-    compared_at: float = float("-inf")
-    """Windows that overlap tell the same: one comparison each fast window."""
-
-    @property
-    def whole(self) -> bool:
-        """Whether it is beyond doubt that nothing is left out."""
-        return self.readings >= TELLING_READINGS and self.error < CHANCE * self.readings
-
-    def with_reading(self, error: float, time: float) -> "Wholeness":
-        """One more comparison."""
-        return Wholeness(FADING * self.readings + 1, FADING * self.error + error, time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +49,7 @@ class Sample:
     told: int = 0
     """Readings amid backlogs that told what the counter counts: completions above 0, arrivals
     below."""
-    wholeness: Wholeness = Wholeness()
+    wholeness: Wholeness = UNTOLD
     history: tuple[Point, ...] = ()
     """Newest rates and backlogs of the last minute, oldest first."""
 

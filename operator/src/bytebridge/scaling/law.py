@@ -81,13 +81,11 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     needs, useful = _with_further_floors(policy, state, observation, demand, needs, useful)
     if demand is not None and not demand.ended:
         observe_arrivals(state.dispersion, demand.sample.history, demand.fast_seconds)
-    state.sample = (
-        demand.sample
-        if demand
-        else without_rates(
-            state.sample, observation.time, observation.readings.queue_depth, throughput
-        )
-    )
+    backlog = observation.readings.queue_depth
+    if demand is None:
+        state.sample = without_rates(state.sample, observation.time, backlog, throughput)
+    else:
+        state.sample = demand.sample
     choice = choose(policy, state, observation, needs, demand, useful)
     choice = _explained(policy, choice, needs, useful)
     if rails is not None:
@@ -174,6 +172,7 @@ def _remember_present(policy: Policy, state: State, observation: Observation) ->
 
 
 def _late(policy: Policy, observation: Observation) -> bool:
+    """Whether the latency objective is known to be missed."""
     latency, objective = observation.readings.latency_p95_seconds, policy.latency_seconds
     return latency is not None and objective is not None and latency > objective
 

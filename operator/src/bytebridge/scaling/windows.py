@@ -2,13 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from bytebridge.scaling.history import (
-    SHORTEST_STEP_SECONDS,
-    TOLERANCE_SECONDS,
-    Sample,
-    Wholeness,
-)
+from bytebridge.scaling.history import SHORTEST_STEP_SECONDS, TOLERANCE_SECONDS, Sample
 from bytebridge.scaling.observation import Readings
+from bytebridge.scaling.wholeness import Wholeness
 
 INFERENCE_VARIANCE = 1.7
 """Variance of a rate inferred from two windows, in that of a count over the time between them."""
@@ -31,7 +27,11 @@ class Windows:
     """Seconds of a window that its samples do not cover."""
 
     def covered(self, seconds: float) -> float:
-        """Seconds that a window of this length counts."""
+        """Seconds that a window of this length counts.
+
+        Two samples are the least that a rate can be made of, so an interval is, or all of a window
+        that is shorter.
+        """
         return max(seconds - self.left_out, min(seconds, self.left_out))
 
 
@@ -121,9 +121,8 @@ def with_inferred_newest(windows: Windows, time: float, previous: Sample | None)
 
 def _before(previous: Sample, time: float, fast_seconds: float) -> tuple[float, float] | None:
     """When the fast window was read a third of it ago, and what it was."""
-    latest = time - fast_seconds / 3 + TOLERANCE_SECONDS
-    if previous.time <= latest:
-        return previous.time, previous.fast_rate
-    found = (p for p in reversed(previous.history) if p.time <= latest)
-    point = next(found, None)
-    return None if point is None else (point.time, point.fast)
+    then = time - fast_seconds / 3
+    point = previous.point_at(then)
+    if point is not None:
+        return point.time, point.fast
+    return (previous.time, previous.fast_rate) if previous.time <= then else None

@@ -45,3 +45,4 @@ class Setting:
     """ByteBridge's time between decisions."""
     scrape_seconds: float = 5.0
     exports: Exports = Exports.ALL
+    """What ByteBridge sees of the service."""

@@ -48,11 +48,7 @@ class ByteBridge:
         newest = prometheus.newest_rate(self._counter, self._fast, now)
         if newest is not None:
             rates[self._scrape] = newest
-        in_progress = self._exports is Exports.IN_PROGRESS
-        waiting = latest.waiting if latest else None
-        in_flight = latest.in_service if latest else None
-        if in_progress and latest:
-            waiting, in_flight = None, latest.waiting + latest.in_service
+        waiting, in_flight = self._gauges(latest)
         busy = prometheus.rate(lambda s: s.busy_seconds, SLOW_SECONDS, now)
         return Readings(
             requests_per_second=rates,
@@ -62,12 +58,8 @@ class ByteBridge:
             latency_mean_seconds=prometheus.ratio(
                 lambda s: s.latency_seconds, lambda s: s.completed, SLOW_SECONDS, now
             ),
-            service_seconds=None
-            if in_progress
-            else _service_seconds(prometheus, SLOW_SECONDS, now),
-            fast_service_seconds=None
-            if in_progress
-            else _service_seconds(prometheus, self._fast, now),
+            service_seconds=self._service_seconds(prometheus, SLOW_SECONDS, now),
+            fast_service_seconds=self._service_seconds(prometheus, self._fast, now),
             cpu_utilization=busy / (ready * self._slots) if busy is not None and ready else None,
             coverage=float(fresh) if fresh or rates else None,
         )
@@ -75,6 +67,15 @@ class ByteBridge:
     def _counter(self, sample: Sample) -> float:
         return sample.completed if self._exports is Exports.COMPLETIONS else sample.arrived
 
+    def _gauges(self, latest: Sample | None) -> tuple[float | None, float | None]:
+        """The waiting and those that are being served, or all in one figure."""
+        if latest is None:
+            return None, None
+        if self._exports is Exports.IN_PROGRESS:
+            return None, latest.waiting + latest.in_service
+        return latest.waiting, latest.in_service
 
-def _service_seconds(prometheus: Prometheus, window: float, now: float) -> float | None:
-    return prometheus.ratio(lambda s: s.service_seconds, lambda s: s.completed, window, now)
+    def _service_seconds(self, prometheus: Prometheus, window: float, now: float) -> float | None:
+        if self._exports is Exports.IN_PROGRESS:
+            return None
+        return prometheus.ratio(lambda s: s.service_seconds, lambda s: s.completed, window, now)
