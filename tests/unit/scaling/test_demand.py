@@ -71,8 +71,8 @@ def test_service_time(
         pytest.param([100, 104, 97, 108, 95, 103], 103, id="noise"),
         pytest.param([100, 100, 100, 550], 550, id="amid a step"),
         pytest.param([100, 100, 550, 1000], 1000, id="after a step"),
-        pytest.param([100, 200, 300, 400], 1000, id="a ramp: 20/s each second for 30 s"),
-        pytest.param([100, 100, 100, 200, 300, 400], 1000, id="the begin of a ramp"),
+        pytest.param([100, 200, 300, 400], 1050, id="a ramp: 20/s each second for 32.5 s"),
+        pytest.param([100, 100, 100, 200, 300, 400], 1050, id="the begin of a ramp"),
         pytest.param([100, 200, 300, 400, 400, 400, 400], 400, id="a ramp that has ended"),
         pytest.param([400, 300, 200, 100], 100, id="never below the present rate"),
         pytest.param([0, 1000, 2000, 3000], 9000, id="at most three times the present rate"),
@@ -98,7 +98,7 @@ def test_forecast(rates: list[float], expected: float) -> None:
 @pytest.mark.parametrize(
     ("slope", "expected"),
     [
-        pytest.param(4.0, 640 + 4 * 60, id="points on a line show how little noise there is"),
+        pytest.param(4.0, 640 + 4 * 62.5, id="points on a line show how little noise there is"),
         pytest.param(1.0, 460, id="Poisson noise there always is"),
     ],
 )

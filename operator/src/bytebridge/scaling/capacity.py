@@ -11,8 +11,10 @@ SHORTEST_SERVICE_SECONDS = 1e-6
 LONGEST_SERVICE_SECONDS = 3_600.0
 LEARNING_RATE = 0.3
 SLOW_LEARNING_RATE = 0.01
-LATENCY_WINDOW_SECONDS = 75.0
-"""Of the mean latency, and what scrapes and ticks are late: waiting is in it for so long."""
+LATENCY_WINDOW_SECONDS = 60.0
+"""Of the mean latency, or the slow window where that is longer."""
+LATE_SECONDS = 15.0
+"""What scrapes and ticks are late: waiting is in the mean latency for as much longer."""
 MOST_LOOKS = 100
 """At busy slots; each later one weighs as much as the last of these."""
 STEADY_SHARE = 0.2
@@ -124,7 +126,7 @@ def _service_seconds(
         return readings.service_seconds, 0
     latency = readings.latency_mean_seconds
     if latency and not readings.queue_depth:
-        clean = observation.time - waited_at >= LATENCY_WINDOW_SECONDS
+        clean = observation.time - waited_at >= _remembered_seconds(readings)
         if known is not None and latency < known:
             return latency, 0
         if readings.queue_depth is not None:
@@ -134,6 +136,12 @@ def _service_seconds(
     if known is not None and not capacity.looks:
         return known, 0
     return _mean_by_littles_law(observation, known, capacity.looks, waited_at)
+
+
+def _remembered_seconds(readings: Readings) -> float:
+    """For how long the mean latency tells of what has passed."""
+    slow = max(readings.requests_per_second, default=0.0)
+    return max(LATENCY_WINDOW_SECONDS, slow) + LATE_SECONDS
 
 
 def _mean_by_littles_law(

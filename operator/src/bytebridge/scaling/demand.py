@@ -31,6 +31,8 @@ class Demand:
     ended: bool
     """The fast window is known no more: series have ended, and the slow rate only decays."""
     sample: Sample
+    age_seconds: float = 0.0
+    """Since it was read."""
     counted: bool = True
     """Otherwise no rate is known, and it is inferred from what waits: a reason to go up only."""
 
@@ -80,7 +82,17 @@ def estimate_demand(
     point = newest if counted is None else max(counted, saturated or 0.0)
     seconds = windows.newest_seconds or windows.fast_seconds
     point = min(point, HIGHEST_RATE)
-    here = Point(time, point, windows.fast, seconds, backlog, ready_throughput)
+    counted_seconds = 0.0 if windows.inferred else windows.newest_seconds
+    here = Point(
+        time,
+        point,
+        fast=windows.fast,
+        seconds=seconds,
+        backlog=backlog,
+        windowed=windows.newest,
+        counted_seconds=counted_seconds,
+        throughput=ready_throughput,
+    )
     sample = Sample(
         time,
         windows.fast,
@@ -91,7 +103,7 @@ def estimate_demand(
         counted_as.known_since,
         counted_as.told,
         counted_as.wholeness,
-        (*previous.recent(time), here) if previous else (here,),
+        (*previous.recent(time, windows.slow_seconds), here) if previous else (here,),
     )
     rising = surging or windows.fast > windows.slow + noise / SIGMAS
     rate = min(rate, HIGHEST_RATE)

@@ -5,11 +5,13 @@ IEEE JSAC 9, 1991.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bytebridge.scaling.history import Point
 
+NOMINAL_SECONDS = 15.0
+"""Of the counts that the index is of."""
 SAMPLES_PER_WINDOW = 3
 """Readings closer together tell the same: a step would be in most of them."""
 RECENT = 12 * SAMPLES_PER_WINDOW
@@ -46,30 +48,50 @@ def observe_arrivals(memory: Dispersion, history: Sequence[Point], window_second
         history: Newest last.
         window_seconds: Of the fast rate.
     """
-    interval = window_seconds / SAMPLES_PER_WINDOW - TOLERANCE_SECONDS
-    if not history or history[-1].time - memory.taken_at < interval:
+    if not history:
         return
-    rates = _apart(history, window_seconds)
+    newest_seconds = history[-1].counted_seconds
+    apart = newest_seconds >= NOMINAL_SECONDS - TOLERANCE_SECONDS
+    seconds = newest_seconds if apart else window_seconds
+    interval = seconds if apart else seconds / SAMPLES_PER_WINDOW
+    if history[-1].time - memory.taken_at < interval - TOLERANCE_SECONDS:
+        return
+    rates = _apart(history, seconds, _newest if apart else _fast)
     mean = sum(rates) / len(rates) if rates else 0.0
     if len(rates) < 3 or mean <= 0:
         return
     newest, middle, oldest = rates
     change = newest - 2 * middle + oldest
     memory.taken_at = history[-1].time
-    memory.squares.append(change * change * window_seconds / (SECOND_DIFFERENCE * mean))
+    memory.squares.append(change * change * seconds / (SECOND_DIFFERENCE * mean))
     if len(memory.squares) >= FEWEST:
         median = sorted(memory.squares)[len(memory.squares) // 2]
-        estimate = median / MEDIAN_OF_SQUARE
+        estimate = _nominal(median / MEDIAN_OF_SQUARE, seconds)
         memory.index += SMOOTHING * (estimate - memory.index)
 
 
-def _apart(history: Sequence[Point], window_seconds: float) -> list[float]:
-    """The fast rate now, and one and two windows ago; fewer where not that much is known."""
+def _newest(point: Point) -> float:
+    return point.rate
+
+
+def _fast(point: Point) -> float:
+    return point.fast
+
+
+def _nominal(index: float, seconds: float) -> float:
+    """The index of counts of `NOMINAL_SECONDS` whose rate varies as much as that of longer ones."""
+    return 1 + (index - 1) * min(1.0, NOMINAL_SECONDS / seconds) if index > 1 else index
+
+
+def _apart(
+    history: Sequence[Point], window_seconds: float, rate_of: Callable[[Point], float]
+) -> list[float]:
+    """A rate now, and one and two windows ago; fewer where not that much is known."""
     rates: list[float] = []
     wanted = history[-1].time
     for point in reversed(history):
         if point.time <= wanted + TOLERANCE_SECONDS:
-            rates.append(point.fast)
+            rates.append(rate_of(point))
             wanted = point.time - window_seconds
             if len(rates) == 3:
                 break

@@ -1,13 +1,13 @@
 """What was read of a service's load in the last minute."""
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from bytebridge.scaling.wholeness import UNTOLD, Wholeness
 
 HISTORY_SECONDS = 65.0
-"""The slow window and a tick."""
+"""The slow window and a tick; or the slow window, where it is longer."""
 SHORTEST_STEP_SECONDS = 0.5
 """Differences over less time than this say nothing."""
 TOLERANCE_SECONDS = 0.5
@@ -26,6 +26,10 @@ class Point:
     seconds: float = 5.0
     """Over which `rate` was counted."""
     backlog: float | None = None
+    windowed: float | None = None
+    """What the windows alone say of that time; `None`: the same."""
+    counted_seconds: float = 0.0
+    """The same, where `rate` is one that was measured; 0: it was inferred."""
     throughput: float | None = None
     """Requests a second of the Ready replicas when busy; `None`: not known."""
 
@@ -58,6 +62,11 @@ class Sample:
         """Whether the counter counts completed requests; until a backlog has told, it does not."""
         return self.told > 0
 
+    def seen_again(self, time: float) -> "Sample":
+        """The same reading, later: a window that it had is still known."""
+        length, at = self.fast
+        return replace(self, fast=(length, time)) if at >= self.time else self
+
     def point_at(self, time: float) -> Point | None:
         """The last one up to then; `None`: nothing that old is remembered."""
         place = bisect_right(self.history, time + TOLERANCE_SECONDS, key=_time_of)
@@ -71,18 +80,20 @@ class Sample:
         return next((p.backlog for p in self.history if p.backlog is not None), None)
 
     def rate_at(self, time: float) -> float:
-        """The newest rate as it was then, or the oldest that is remembered."""
+        """The newest rate of the windows as it was then, or the oldest that is remembered."""
         if not self.history:
             return self.fast_rate
-        return self.history[max(0, bisect_right(self.history, time, key=_time_of) - 1)].rate
+        point = self.history[max(0, bisect_right(self.history, time, key=_time_of) - 1)]
+        return point.rate if point.windowed is None else point.windowed
 
     def since(self, time: float) -> tuple[Point, ...]:
         """Points of that time and later, oldest first."""
         return self.history[bisect_left(self.history, time - TOLERANCE_SECONDS, key=_time_of) :]
 
-    def recent(self, time: float) -> tuple[Point, ...]:
-        """What is still worth remembering at a time."""
-        begin = bisect_left(self.history, time - HISTORY_SECONDS, key=_time_of)
+    def recent(self, time: float, slow_seconds: float) -> tuple[Point, ...]:
+        """What is still worth remembering at a time, with a slow window of this length."""
+        seconds = max(HISTORY_SECONDS, slow_seconds)
+        begin = bisect_left(self.history, time - seconds, key=_time_of)
         return self.history[begin : bisect_left(self.history, time, key=_time_of)]
 
 

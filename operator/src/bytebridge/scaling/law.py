@@ -19,6 +19,7 @@ from bytebridge.scaling.needs import Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.rails import Rails, RailsMemory, raise_minimum
+from bytebridge.scaling.repetition import Reading, repeated_demand
 from bytebridge.scaling.seasonal import observe_season, seasonal_rate
 from bytebridge.scaling.standby import with_standby
 from bytebridge.scaling.startup import observe_replicas, until_ready
@@ -48,29 +49,22 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     _remember_present(policy, state, observation)
     if observation.template_hash != state.capacity.template_hash:
         state.forget_bottlenecks()
+        state.reading = None
     slots = policy.concurrency_per_replica or state.capacity.slots
     observation = with_queue_in_flight(state.in_flight, observation, state.capacity, slots)
-    state.capacity = learn_capacity(
-        state.capacity,
-        observation,
-        policy.concurrency_per_replica,
-        queue_growth(observation.readings.queue_depth, observation.time, state.sample) or 0.0,
-        late=_late(policy, observation),
-    )
-    throughput = _ready_throughput(state.capacity, observation)
-    demand = estimate_demand(
-        observation.readings,
-        observation.time,
-        state.sample,
-        state.dispersion.index,
-        throughput,
-    )
+    demand = repeated_demand(state.reading, observation)
+    fresh = demand is None
+    if demand is None:
+        demand = _read(policy, state, observation)
+    elif state.sample is not None:
+        state.sample = state.sample.seen_again(observation.time)
     startup = _startup(policy, state, observation)
     rails = _rails(policy, state, observation, startup)
     if rails is not None:
         policy = rails.policy
     season = _season(policy, state, observation.time, demand, startup)
-    watch_throughput(state, observation, demand)
+    if fresh:
+        watch_throughput(state, observation, demand)
     if policy.concurrency_per_replica and not observation.readings.service_seconds:
         state.capacity = learn_from_busy(state.ceiling, state.capacity)
     requests = demand.fast * demand.fast_seconds if demand else 0.0
@@ -81,17 +75,33 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     needs, useful = _with_further_floors(policy, state, observation, demand, needs, useful)
     if demand is not None and not demand.ended:
         observe_arrivals(state.dispersion, demand.sample.history, demand.fast_seconds)
-    backlog = observation.readings.queue_depth
-    if demand is None:
-        state.sample = without_rates(state.sample, observation.time, backlog, throughput)
-    else:
-        state.sample = demand.sample
     choice = choose(policy, state, observation, needs, demand, useful)
     choice = _explained(policy, choice, needs, useful)
     if rails is not None:
         choice = _explained_by_rails(choice, rails, useful.replicas)
         needs = replace(needs, floors={**needs.floors, **rails.floors})
     return _decision(observation, choice, needs, demand, present, state.dispersion.index)
+
+
+def _read(policy: Policy, state: State, observation: Observation) -> Demand | None:
+    """What a reading that is new tells of replicas and of the load."""
+    readings, time = observation.readings, observation.time
+    state.capacity = learn_capacity(
+        state.capacity,
+        observation,
+        policy.concurrency_per_replica,
+        queue_growth(readings.queue_depth, time, state.sample) or 0.0,
+        late=_late(policy, observation),
+    )
+    throughput = _ready_throughput(state.capacity, observation)
+    demand = estimate_demand(readings, time, state.sample, state.dispersion.index, throughput)
+    if demand is None:
+        state.sample = without_rates(state.sample, time, readings.queue_depth, throughput)
+        state.reading = None
+    else:
+        state.sample = demand.sample
+        state.reading = Reading(time, readings, demand)
+    return demand
 
 
 def _with_further_floors(

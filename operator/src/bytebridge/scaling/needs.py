@@ -182,7 +182,7 @@ def _forecasts(
         return 0.0, 0.0
     if not policy.interactive or not demand.rising:
         return demand.rate, 0.0
-    horizon = startup.seconds + policy.tick_seconds
+    horizon = demand.age_seconds + startup.seconds + policy.tick_seconds
     history = demand.sample.history
     ramp = ramp_rate(history, demand.rate, horizon, dispersion)
     return ramp, onset_rate(history, horizon, dispersion)

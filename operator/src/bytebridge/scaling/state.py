@@ -11,6 +11,7 @@ from bytebridge.scaling.hold import HoldWindow
 from bytebridge.scaling.in_flight import InFlight
 from bytebridge.scaling.language_model import LanguageModelMemory
 from bytebridge.scaling.rails import RailsMemory
+from bytebridge.scaling.repetition import Reading
 from bytebridge.scaling.seasonal import Seasons
 from bytebridge.scaling.startup import StartupTimes
 
@@ -20,6 +21,8 @@ class State:
     """Memory of one service; lost with the operator's process, and safe to lose."""
 
     sample: Sample | None = None
+    reading: Reading | None = None
+    """The last one that told something new."""
     dispersion: Dispersion = field(default_factory=Dispersion)
     capacity: Capacity = field(default_factory=Capacity)
     needs: HoldWindow = field(default_factory=HoldWindow)

@@ -6,6 +6,8 @@ from math import sqrt
 from bytebridge.scaling.history import Point
 
 FEWEST_POINTS = 4
+MOST_POINTS = 13
+"""A minute of ticks."""
 SIGMAS = 3.0
 LINE_PARAMETERS = 2
 STEP_PARAMETERS = 4
@@ -41,10 +43,11 @@ def ramp_rate(
         horizon_seconds: How far to look ahead.
         dispersion: Index of dispersion of the arrivals.
     """
-    for points in (history[-FEWEST_POINTS:], history[-2 * FEWEST_POINTS :], history):
+    ahead = horizon_seconds + history[-1].seconds / 2 if history else 0.0
+    for points in (history[-FEWEST_POINTS:], history[-2 * FEWEST_POINTS :], history[-MOST_POINTS:]):
         slope = _slope(points, dispersion)
         if slope > 0:
-            return max(rate, min(rate + slope * horizon_seconds, MOST_GROWTH * rate))
+            return max(rate, min(rate + slope * ahead, MOST_GROWTH * rate))
     return rate
 
 

@@ -8,6 +8,8 @@ from bytebridge.scaling.wholeness import Wholeness
 
 INFERENCE_VARIANCE = 1.7
 """Variance of a rate inferred from two windows, in that of a count over the time between them."""
+SHORTEST_SHARE = 0.25
+"""Of the fast window, between two readings of it that are compared."""
 FORGETTING = 0.2
 """Share of the windows around it in what is taken to have left the fast window."""
 
@@ -93,7 +95,7 @@ def with_inferred_newest(windows: Windows, time: float, previous: Sample | None)
     """A newest rate from two readings of the fast window, where none of its own is known.
 
     rate(t) W = rate(t - d) W + counts of the last d - counts that left, W being what the window
-    counts. d is a third of the window at least, as counts of less are noise. What left was
+    counts. d is a quarter of the window at least, as counts of less are noise. What left was
     estimated as the newest then; a part of what the windows that counted it say, which lie evenly
     around it, keeps errors of it from going on for ever.
     """
@@ -120,8 +122,8 @@ def with_inferred_newest(windows: Windows, time: float, previous: Sample | None)
 
 
 def _before(previous: Sample, time: float, fast_seconds: float) -> tuple[float, float] | None:
-    """When the fast window was read a third of it ago, and what it was."""
-    then = time - fast_seconds / 3
+    """When the fast window was read a quarter of it ago, and what it was."""
+    then = time - SHORTEST_SHARE * fast_seconds
     point = previous.point_at(then)
     if point is not None:
         return point.time, point.fast

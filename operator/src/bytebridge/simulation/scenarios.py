@@ -99,6 +99,7 @@ def service_of(scenario: Scenario) -> ScalableService:
             "metadata": {"name": scenario.name},
             "spec": {
                 "template": {"spec": {"containers": []}},
+                "metrics": {"scrapeIntervalSeconds": max(1, round(scenario.scrape_seconds))},
                 "scaling": {
                     "minReplicas": scenario.min_replicas,
                     "maxReplicas": scenario.max_replicas,
@@ -225,6 +226,14 @@ def _variants() -> list[Scenario]:
         replace(
             step, name="step-2s", summary="step, scrape and tick of 2 s",
             tick_seconds=2.0, scrape_seconds=2.0,
+        ),
+        replace(step, name="step-15s", summary="step, scrape of 15 s", scrape_seconds=15.0),
+        *(
+            replace(
+                step, name=f"ramp-180-{scrape}s", rates=profile.surge(LOW, HIGH, ramp=180),
+                summary=f"ramp of 180 s to 10x, scrape of {scrape} s", scrape_seconds=scrape,
+            )
+            for scrape in (15, 30)
         ),
         replace(
             step, name="flashes-2s", summary="three flashes of 60 s to 3x, scrape and tick of 2 s",

@@ -4,12 +4,10 @@ from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation, Readings, Replicas
 from bytebridge.scaling.policy import compile_policy
 from bytebridge.scaling.state import State
+from bytebridge.signals.queries import fast_window, slow_window
 from bytebridge.simulation.policies.autoscaler import Setting, Sight
 from bytebridge.simulation.prometheus import Prometheus, Sample
 from bytebridge.simulation.service_model import Exports
-
-SLOW_SECONDS = 60.0
-"""The slow window; the fast one is three scrapes."""
 
 
 class ByteBridge:
@@ -22,7 +20,8 @@ class ByteBridge:
         self._slots = setting.model.slots
         self._exports = setting.exports
         self._scrape = setting.scrape_seconds
-        self._fast = 3 * setting.scrape_seconds
+        metrics = setting.service.spec.metrics
+        self._fast, self._slow = float(fast_window(metrics)), float(slow_window(metrics))
 
     def desired(self, sight: Sight) -> int:
         """Observe and decide."""
@@ -42,23 +41,23 @@ class ByteBridge:
         fresh = prometheus.latest(now) is not None
         rates = {
             window: rate
-            for window in (self._fast, SLOW_SECONDS)
+            for window in (self._fast, self._slow)
             if (rate := prometheus.rate(self._counter, window, now)) is not None
         }
         newest = prometheus.newest_rate(self._counter, self._fast, now)
         if newest is not None:
             rates[self._scrape] = newest
         waiting, in_flight = self._gauges(latest)
-        busy = prometheus.rate(lambda s: s.busy_seconds, SLOW_SECONDS, now)
+        busy = prometheus.rate(lambda s: s.busy_seconds, self._slow, now)
         return Readings(
             requests_per_second=rates,
             queue_depth=waiting,
             in_flight=in_flight,
-            latency_p95_seconds=prometheus.latency(self._policy.percentile, SLOW_SECONDS, now),
+            latency_p95_seconds=prometheus.latency(self._policy.percentile, self._slow, now),
             latency_mean_seconds=prometheus.ratio(
-                lambda s: s.latency_seconds, lambda s: s.completed, SLOW_SECONDS, now
+                lambda s: s.latency_seconds, lambda s: s.completed, self._slow, now
             ),
-            service_seconds=self._service_seconds(prometheus, SLOW_SECONDS, now),
+            service_seconds=self._service_seconds(prometheus, self._slow, now),
             fast_service_seconds=self._service_seconds(prometheus, self._fast, now),
             cpu_utilization=busy / (ready * self._slots) if busy is not None and ready else None,
             coverage=float(fresh) if fresh or rates else None,
