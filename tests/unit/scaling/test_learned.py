@@ -3,7 +3,7 @@
 import pytest
 
 from bytebridge.scaling.capacity import Capacity
-from bytebridge.scaling.learned import Learned, learned_of, moved, recalled_capacity, remembered
+from bytebridge.scaling.learned import Learned, learned_of, moved, recalled_state, remembered
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,7 @@ def test_what_is_worth_keeping(
         (Learned("a", 4.0, 10.0), Learned("a", 3.5, None), Learned("a", 3.5, 10.0)),
         (Learned("a", 4.0, 10.0), Learned("a", None, 9.0), Learned("a", 4.0, 9.0)),
         (Learned("a", 4.0, 10.0), Learned("b", 1.0), Learned("b", 1.0)),
+        (Learned("a", 4.0, None, 0.5), Learned("a", 4.0), Learned("a", 4.0)),
     ],
 )
 def test_what_is_unknown_now_stays(
@@ -51,6 +52,9 @@ def test_what_is_unknown_now_stays(
         (Learned("a", 4.0, 10.0), Learned("a", 4.0, 8.9), True),
         (Learned("a", 4.0, None), Learned("a", 4.0, 10.0), True),
         (Learned("a", 4.0), Learned("b", 4.0), True),
+        (Learned("a", 4.0, None, 0.5), Learned("a", 4.0, None, 0.52), False),
+        (Learned("a", 4.0, None, 0.5), Learned("a", 4.0, None, 0.6), True),
+        (Learned("a", 4.0, None, 0.5), Learned("a", 4.0), True),
     ],
 )
 def test_small_moves_are_no_reason_to_write(
@@ -63,4 +67,11 @@ def test_it_goes_on_where_it_was() -> None:
     capacity = Capacity(4.0, 0.06, template_hash="a")
     learned = learned_of(capacity, None, slots_given=False)
     assert learned is not None
-    assert recalled_capacity(learned) == Capacity(4.0, template_hash="a")
+    assert recalled_state(learned).capacity == Capacity(4.0, template_hash="a")
+
+
+def test_a_limit_of_the_utilization_goes_on_as_well() -> None:
+    learned = learned_of(Capacity(4.0, template_hash="a", sustained=0.56), None, slots_given=True)
+    assert learned == Learned("a", None, None, 0.56)
+    state = recalled_state(learned)
+    assert state.sustained.limit == state.capacity.sustained == 0.56

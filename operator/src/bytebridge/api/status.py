@@ -94,6 +94,8 @@ class LearnedStatus(Model):
     """Requests that one replica serves at once; only where `concurrencyPerReplica` is not set."""
     startup_seconds: float | None = None
     """From being asked for to Ready, 90th percentile."""
+    sustained_utilization: float | None = None
+    """Share of the slots that may be busy with latencies in time; only where a limit was seen."""
 
 
 class DecisionStatus(Model):

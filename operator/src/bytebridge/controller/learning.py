@@ -12,6 +12,7 @@ def learned_status(learned: Learned) -> dict[str, Any]:
         "templateHash": learned.template_hash,
         "slotsPerReplica": _rounded(learned.slots_per_replica),
         "startupSeconds": _rounded(learned.startup_seconds),
+        "sustainedUtilization": _rounded(learned.sustained_utilization, digits=4),
     }
 
 
@@ -20,8 +21,13 @@ def learned_before(status: Mapping[str, Any]) -> Learned | None:
     found = status.get("learned")
     if not found:
         return None
-    return Learned(found["templateHash"], found.get("slotsPerReplica"), found.get("startupSeconds"))
+    return Learned(
+        found["templateHash"],
+        found.get("slotsPerReplica"),
+        found.get("startupSeconds"),
+        found.get("sustainedUtilization"),
+    )
 
 
-def _rounded(figure: float | None) -> float | None:
-    return None if figure is None else round(figure, 2)
+def _rounded(figure: float | None, digits: int = 2) -> float | None:
+    return None if figure is None else round(figure, digits)

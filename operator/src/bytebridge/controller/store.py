@@ -25,7 +25,7 @@ from bytebridge.controller.projection import (
 from bytebridge.controller.routes import ChildKey, ExposureMemory, RouteView, route_view
 from bytebridge.resources.wiring import UNWIRED, Wiring
 from bytebridge.scaling.actuation import Written
-from bytebridge.scaling.learned import Learned, recalled_capacity
+from bytebridge.scaling.learned import Learned, recalled_state
 from bytebridge.scaling.policy import Policy, compile_policy
 from bytebridge.scaling.state import State
 from bytebridge.signals.cache import CacheMemory
@@ -264,7 +264,7 @@ def _entry(
         generation=metadata["generation"],
         status=status,
         holdings=holdings_of(status),
-        state=State(capacity=recalled_capacity(learned)) if learned else State(),
+        state=recalled_state(learned) if learned else State(),
         startup_seconds=learned.startup_seconds if learned else None,
         learned=learned,
     )

@@ -37,6 +37,8 @@ class Capacity:
     template_hash: str | None = None
     waited_at: float = float("-inf")
     """When a backlog was last seen."""
+    sustained: float | None = None
+    """Share of the slots that may be busy with latencies in time; `None`: no limit was seen."""
     looks: int = 0
     """At busy slots, of which the service time is a mean; 0: it is measured."""
 
@@ -80,7 +82,14 @@ def learn_capacity(
     if service is not None:
         service = min(max(service, SHORTEST_SERVICE_SECONDS), LONGEST_SERVICE_SECONDS)
     estimated_only = measured is None and bool(service)
-    return Capacity(slots, service, estimated_only, known.template_hash, waited_at, looks)
+    return replace(
+        known,
+        slots=slots,
+        service_seconds=service,
+        estimated=estimated_only,
+        waited_at=waited_at,
+        looks=looks,
+    )
 
 
 def with_fast_service_time(capacity: Capacity, readings: Readings, requests: float) -> Capacity:
@@ -126,7 +135,7 @@ def _service_seconds(
         return readings.service_seconds, 0
     latency = readings.latency_mean_seconds
     if latency and not readings.queue_depth:
-        clean = observation.time - waited_at >= _remembered_seconds(readings)
+        clean = observation.time - waited_at >= remembered_seconds(readings)
         if known is not None and latency < known:
             return latency, 0
         if readings.queue_depth is not None:
@@ -138,7 +147,7 @@ def _service_seconds(
     return _mean_by_littles_law(observation, known, capacity.looks, waited_at)
 
 
-def _remembered_seconds(readings: Readings) -> float:
+def remembered_seconds(readings: Readings) -> float:
     """For how long the mean latency tells of what has passed."""
     slow = max(readings.requests_per_second, default=0.0)
     return max(LATENCY_WINDOW_SECONDS, slow) + LATE_SECONDS
@@ -155,7 +164,7 @@ def _mean_by_littles_law(
     busy, windows = readings.in_flight, readings.requests_per_second
     if busy is None or waited_at >= observation.time or not (busy or looks):
         return known, looks
-    if not _steady(readings):
+    if not steady(readings):
         return known, looks
     slow = windows[max(windows)]
     looks = min(looks + 1, MOST_LOOKS)
@@ -168,12 +177,12 @@ def _busy_by_littles_law(
 ) -> float | None:
     """Busy slots where no gauge tells them, N = X S, while the load is steady."""
     windows, service = readings.requests_per_second, readings.service_seconds or service_seconds
-    if not service or not _steady(readings):
+    if not service or not steady(readings):
         return None
     return _served(windows[max(windows)], queue_growth) * service
 
 
-def _steady(readings: Readings) -> bool:
+def steady(readings: Readings) -> bool:
     """Whether all windows show one load."""
     windows = readings.requests_per_second
     if not windows:

@@ -24,6 +24,7 @@ from bytebridge.scaling.seasonal import observe_season, seasonal_rate
 from bytebridge.scaling.standby import with_standby
 from bytebridge.scaling.startup import observe_replicas, until_ready
 from bytebridge.scaling.state import State
+from bytebridge.scaling.sustained import learn_sustained, missed_in_vain
 from bytebridge.scaling.usefulness import (
     Useful,
     learn_from_busy,
@@ -67,11 +68,13 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         watch_throughput(state, observation, demand)
     if policy.concurrency_per_replica and not observation.readings.service_seconds:
         state.capacity = learn_from_busy(state.ceiling, state.capacity)
+    _learn_sustained(policy, state, observation)
     requests = demand.fast * demand.fast_seconds if demand else 0.0
     present = with_fast_service_time(state.capacity, observation.readings, requests)
     own = own_capacity(state.ceiling, present)
     needs = compute_needs(policy, observation, demand, own, state.dispersion.index, startup, season)
     useful = limit_to_useful(policy, state, observation, demand, needs, startup, present)
+    useful = _unless_in_vain(policy, state, observation, useful)
     needs, useful = _with_further_floors(policy, state, observation, demand, needs, useful)
     if demand is not None and not demand.ended:
         observe_arrivals(state.dispersion, demand.sample.history, demand.fast_seconds)
@@ -102,6 +105,27 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         state.sample = demand.sample
         state.reading = Reading(time, readings, demand)
     return demand
+
+
+def _learn_sustained(policy: Policy, state: State, observation: Observation) -> None:
+    """Not where it is known that replicas do not help, or about to be seen."""
+    objective, ceiling, bottleneck = policy.latency_seconds, state.ceiling, state.bottleneck
+    tried = ceiling.suspected or bottleneck.experiment is not None
+    if objective is None or ceiling.throughput is not None or tried:
+        return
+    learn_sustained(state.sustained, observation, state.capacity, objective)
+    if state.capacity.sustained != state.sustained.limit:
+        state.capacity = replace(state.capacity, sustained=state.sustained.limit)
+
+
+def _unless_in_vain(
+    policy: Policy, state: State, observation: Observation, useful: Useful
+) -> Useful:
+    latency = observation.readings.latency_p95_seconds
+    if policy.latency_seconds is None or useful.evidence:
+        return useful
+    evidence = missed_in_vain(state.sustained, latency, policy.latency_seconds)
+    return replace(useful, evidence=evidence) if evidence else useful
 
 
 def _with_further_floors(

@@ -163,9 +163,8 @@ def queueing_floors(
     load = rate * service
     floors = {"utilization": utilization_floor(load, slots, policy.target_utilization)}
     if policy.latency_seconds is not None:
-        floors["latency"] = latency_floor(
-            load, slots, service, policy.latency_seconds, policy.percentile
-        )
+        pooled = latency_floor(load, slots, service, policy.latency_seconds, policy.percentile)
+        floors["latency"] = max(pooled, utilization_floor(load, slots, capacity.sustained or 1.0))
     if policy.interactive:
         floors["burst"] = burst_floor(load, slots, dispersion, service)
     return floors
@@ -193,7 +192,8 @@ def _forecast_floor(policy: Policy, forecast: float, rate: float, capacity: Capa
     if forecast <= rate:
         return 0
     load = forecast * (capacity.service_seconds or 0.0)
-    return utilization_floor(load, capacity.slots or 1.0, policy.target_utilization)
+    target = min(policy.target_utilization, capacity.sustained or 1.0)
+    return utilization_floor(load, capacity.slots or 1.0, target)
 
 
 def _floors_without_capacity(policy: Policy, observation: Observation) -> dict[str, int]:

@@ -14,6 +14,7 @@ from bytebridge.scaling.rails import RailsMemory
 from bytebridge.scaling.repetition import Reading
 from bytebridge.scaling.seasonal import Seasons
 from bytebridge.scaling.startup import StartupTimes
+from bytebridge.scaling.sustained import Sustained
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class State:
     """Only of services that use them."""
     bottleneck: Bottleneck = field(default_factory=Bottleneck)
     ceiling: Ceiling = field(default_factory=Ceiling)
+    sustained: Sustained = field(default_factory=Sustained)
     in_flight: InFlight = field(default_factory=InFlight)
     startup: StartupTimes = field(default_factory=StartupTimes)
     blind_since: float | None = None
@@ -54,4 +56,4 @@ class State:
 
     def forget_bottlenecks(self) -> None:
         """Another pod template may use the database and its slots in another way."""
-        self.bottleneck, self.ceiling = Bottleneck(), Ceiling()
+        self.bottleneck, self.ceiling, self.sustained = Bottleneck(), Ceiling(), Sustained()

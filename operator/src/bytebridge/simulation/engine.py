@@ -7,6 +7,7 @@ from bytebridge.simulation.exporter import Exporter
 from bytebridge.simulation.fleet import Fleet
 from bytebridge.simulation.policies.autoscaler import Autoscaler, Sight
 from bytebridge.simulation.prometheus import Outage, Prometheus
+from bytebridge.simulation.scattered_station import ScatteredStation
 from bytebridge.simulation.service_model import ServiceModel, Workload
 from bytebridge.simulation.station import Station
 
@@ -71,22 +72,36 @@ class Simulation:
         self._scrape_phase = self._random.uniform(0, conditions.scrape_seconds)
         self._tick_phase = self._random.uniform(0, autoscaler.interval_seconds)
         self._fleet = Fleet(conditions.initial_replicas, model.startup_seconds, self._random)
-        limit = model.database_replicas
-        self._station = Station(
-            workload.arrivals,
-            workload.service_times,
-            timeout=model.timeout_seconds,
-            bin_seconds=conditions.scrape_seconds,
-            bin_phase=self._scrape_phase,
-            database_slots=limit * model.slots if limit else None,
-            idle_slots_count=model.idle_replicas_count,
-        )
+        self._station = self._build_station()
         self._station.add_slots(conditions.initial_replicas * model.slots, 0.0)
         self._exporter = Exporter(self._station, model.timeout_seconds)
         self._prometheus = Prometheus(
             ingestion_seconds=INGESTION_SECONDS, outages=conditions.outages
         )
         self._run = Run()
+
+    def _build_station(self) -> Station | ScatteredStation:
+        model, workload = self._model, self._workload
+        if model.scattered:
+            return ScatteredStation(
+                workload.arrivals,
+                workload.service_times,
+                timeout=model.timeout_seconds,
+                bin_seconds=self._conditions.scrape_seconds,
+                bin_phase=self._scrape_phase,
+                pod_slots=model.slots,
+                random=Random(f"balancer-{self._conditions.seed}"),
+            )
+        limit = model.database_replicas
+        return Station(
+            workload.arrivals,
+            workload.service_times,
+            timeout=model.timeout_seconds,
+            bin_seconds=self._conditions.scrape_seconds,
+            bin_phase=self._scrape_phase,
+            database_slots=limit * model.slots if limit else None,
+            idle_slots_count=model.idle_replicas_count,
+        )
 
     def run(self) -> Run:
         """Go through the whole workload."""

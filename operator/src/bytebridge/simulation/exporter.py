@@ -3,13 +3,14 @@
 from bisect import bisect_right
 
 from bytebridge.simulation.prometheus import LATENCY_BUCKETS, Sample
+from bytebridge.simulation.scattered_station import ScatteredStation
 from bytebridge.simulation.station import Station
 
 
 class Exporter:
     """Turns the station's record into a scrape; call `scrape` once per bin of the station."""
 
-    def __init__(self, station: Station, timeout: float) -> None:
+    def __init__(self, station: Station | ScatteredStation, timeout: float) -> None:
         self._station = station
         self._timeout = timeout
         self._next_bin = 0

@@ -209,6 +209,31 @@ def _burdened() -> list[Scenario]:
     ]
 
 
+def _scattered() -> list[Scenario]:
+    """A balancer that does not look, as a Kubernetes Service is one."""
+    scattered = ServiceModel(scattered=True)
+    return [
+        Scenario(
+            "steady-scattered",
+            "steady 300/s, the pod of each request drawn at random",
+            profile.steady(300, 1800),
+            scattered,
+        ),
+        Scenario(
+            "step-scattered",
+            "step to 10x, the pod of each request drawn at random",
+            profile.surge(LOW, HIGH),
+            scattered,
+        ),
+        Scenario(
+            "diurnal-scattered",
+            "a day in an hour, 100 to 1,000, the pod of each request drawn at random",
+            profile.diurnal(LOW, HIGH),
+            scattered,
+        ),
+    ]
+
+
 def _variants() -> list[Scenario]:
     step = Scenario("step", "step to 10x, L = 30 s", profile.surge(LOW, HIGH))
     named = [
@@ -262,7 +287,7 @@ def _variants() -> list[Scenario]:
 
 SCENARIOS = {
     scenario.name: scenario
-    for scenario in (*_steps(), *_ramps(), *_shapes(), *_burdened(), *_variants())
+    for scenario in (*_steps(), *_ramps(), *_shapes(), *_burdened(), *_scattered(), *_variants())
 }
 """Every scenario by name."""
 

@@ -37,6 +37,9 @@ class ServiceModel:
     slowdown: float = 1.0
     database_replicas: int | None = None
     """More replicas than this only make each other slower: a shared database is full."""
+    scattered: bool = False
+    """Each request waits at the pod that a balancer drew for it, others idle or not. Not together
+    with a database."""
     idle_replicas_count: bool = False
     """A Ready replica burdens the database without a request as well: by its connections, locks
     and polling. Without it only busy ones do."""

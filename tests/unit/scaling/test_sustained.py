@@ -1,0 +1,190 @@
+"""Latencies that are missed while slots are idle, as behind a balancer that does not look."""
+
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from math import e
+from typing import Any
+
+import pytest
+
+from bytebridge.scaling.capacity import Capacity
+from bytebridge.scaling.decision import Decision, Reason
+from bytebridge.scaling.law import decide
+from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.state import State
+from bytebridge.scaling.sustained import Sustained, learn_sustained
+from unit.scaling.build import policy, seen
+
+CAPACITY = Capacity(slots=2.0, service_seconds=0.06)
+SLO = 0.2
+RULES = policy(concurrency_per_replica=2, hold_seconds=60, target_utilization=0.9)
+
+
+def _learned(memory: Sustained, seconds: int = 80, **changes: Any) -> float | None:
+    """After 300 requests/s of 60 ms on 12 replicas of two slots each, three quarters of them busy.
+
+    p95 was 300 ms.
+    """
+    begin = 0.0 if memory.measured_at is None else memory.measured_at
+    line: dict[str, Any] = {"fast": 300, "queue_depth": 15, "desired": 12}
+    line |= {"latency_p95_seconds": 0.3} | changes
+    capacity = line.pop("capacity", CAPACITY)
+    for time in range(0, seconds, 5):
+        learn_sustained(memory, seen(begin + time, **line), capacity, SLO)
+    return memory.limit
+
+
+@pytest.mark.parametrize(
+    ("changes", "limit"),
+    [
+        pytest.param({}, 0.625, id="a share of idle slots half as high again"),
+        pytest.param({"latency_p95_seconds": 0.21}, 0.7375, id="a little late"),
+        pytest.param({"latency_p95_seconds": 9.0}, 0.5, id="very late: by a factor of 1.5 at most"),
+        pytest.param({"latency_p95_seconds": 0.19}, None, id="in time"),
+        pytest.param({"latency_p95_seconds": 0.203}, None, id="late by chance, of 18,000 requests"),
+        pytest.param({"fast": 3, "latency_p95_seconds": 0.24}, None, id="or of 180"),
+        pytest.param({"latency_p95_seconds": None}, None, id="not known"),
+        pytest.param({"fast": None}, None, id="no rate"),
+        pytest.param({"fast": 400}, None, id="all slots are busy"),
+        pytest.param({"queue_depth": 100}, None, id="a backlog by itself takes as long"),
+        pytest.param({"queue_depth": None}, 0.625, id="a queue that nobody tells of"),
+        pytest.param({"slow": 200}, None, id="a load that changes"),
+        pytest.param({"starting": 2, "ready": 10}, None, id="pods are on their way"),
+        pytest.param({"ready": 0}, None, id="no pods"),
+        pytest.param({"seconds": 70}, None, id="latencies may be of other replicas"),
+        pytest.param(
+            {"capacity": replace(CAPACITY, service_seconds=0.09)}, None, id="service takes it all"
+        ),
+        pytest.param({"capacity": replace(CAPACITY, estimated=True)}, None, id="an estimate"),
+        pytest.param({"capacity": Capacity()}, None, id="unknown replicas"),
+    ],
+)
+def test_what_is_sustained(changes: dict[str, Any], limit: float | None) -> None:
+    found = _learned(Sustained(), **changes)
+    assert found == (limit and pytest.approx(limit))
+
+
+@pytest.mark.parametrize(
+    ("changes", "limit"),
+    [
+        pytest.param({"latency_p95_seconds": 0.19}, 0.75, id="in time at more"),
+        pytest.param({"latency_p95_seconds": 0.19, "fast": 100}, 0.6, id="in time at less"),
+        pytest.param({"latency_p95_seconds": 0.22}, 0.6, id="late at more, which is known"),
+        pytest.param({"latency_p95_seconds": 0.22, "fast": 240}, 0.56, id="late at as much"),
+    ],
+)
+def test_a_limit_that_is_known(changes: dict[str, Any], limit: float) -> None:
+    assert _learned(Sustained(limit=0.6), **changes) == pytest.approx(limit)
+
+
+def test_a_limit_is_forgotten_by_and_by_and_not_by_a_restart() -> None:
+    memory = Sustained(limit=0.3)
+    calm: dict[str, Any] = {"fast": 50, "latency_p95_seconds": 0.15}
+    assert _learned(memory, **calm) == pytest.approx(0.3, rel=1e-3)
+    line = seen((memory.measured_at or 0.0) + 7 * 86_400, desired=12, queue_depth=0, **calm)
+    learn_sustained(memory, line, CAPACITY, SLO)
+    assert memory.limit == pytest.approx(0.3 * e, rel=1e-2)
+
+
+@dataclass
+class Service:
+    """A fleet whose p95 depends on how busy it is, and pods that take 30 s."""
+
+    wait_seconds: float = 0.0535
+    """Of the p95, at half of the slots busy."""
+    alone_seconds: float = 0.134
+    rules: Policy = RULES
+    state: State = field(default_factory=State)
+    desired: int = 13
+    asked: list[tuple[float, int]] = field(default_factory=lambda: [(-60.0, 13)])
+    time: float = 0.0
+
+    def run(self, rate: float, seconds: float) -> list[Decision]:
+        decisions = []
+        end = self.time + seconds
+        while self.time < end:
+            decisions.append(self._tick(rate))
+            self.time += 5
+        return decisions
+
+    def _tick(self, rate: float) -> Decision:
+        ready = min(self.desired, max(n for at, n in self.asked if self.time - at >= 30))
+        busy = min(0.99, rate * 0.06 / (2 * ready))
+        observation = seen(
+            self.time,
+            fast=rate,
+            queue_depth=10,
+            in_flight=rate * 0.06,
+            desired=self.desired,
+            ready=ready,
+            starting=self.desired - ready,
+            latency_p95_seconds=self.alone_seconds + self.wait_seconds * busy / (1 - busy),
+        )
+        decision = decide(self.rules, self.state, observation)
+        self.desired = decision.replicas
+        self.asked = [*self.asked[-30:], (self.time, self.desired)]
+        return decision
+
+
+@pytest.mark.parametrize("rate", [150.0, 300.0, 900.0])
+def test_the_objective_is_met_without_hunting(rate: float) -> None:
+    """In time with 55 % of the slots busy, where nothing else asks for less than 85 %."""
+    decisions = Service().run(rate, 3_600)
+    enough = rate * 0.06 / 2 / 0.55
+    settled = [d.replicas for d in decisions[150:]]
+    assert all(enough - 1 <= replicas <= 1.12 * enough + 1 for replicas in settled)
+    moves = [after - before for before, after in pairwise(settled) if after != before]
+    assert len(moves) <= 1
+    assert any(d.reason is Reason.LATENCY_OBJECTIVE for d in decisions)
+
+
+def test_what_was_learned_holds_for_another_load_and_for_a_ramp() -> None:
+    service = Service()
+    service.run(300.0, 1_200)
+    limit = service.state.sustained.limit
+    assert limit is not None
+    surge = service.run(600.0, 5)[-1]
+    assert surge.floors["latency"] >= 600 * 0.06 / 2 / limit
+    for tick in range(10):
+        rate, time = 600.0 + 20 * tick, service.time + 5 * tick
+        line = seen(time, fast=rate, slow=rate - 90, queue_depth=0, desired=40)
+        surge = decide(RULES, service.state, line)
+    assert surge.floors["forecast"] >= (780 + 4 * 35) * 0.06 / 2 / limit
+
+
+def test_replicas_that_do_not_help_are_given_back_and_it_is_said() -> None:
+    """Requests wait for something else: p95 is 230 ms whatever the replicas do."""
+    service = Service(wait_seconds=0.0, alone_seconds=0.23)
+    tried = service.run(300.0, 1_500)
+    assert 13 < max(d.replicas for d in tried) <= 17
+    assert tried[-1].replicas <= 12
+    assert tried[-1].reason is Reason.BOTTLENECK_ELSEWHERE
+    assert "230 ms" in tried[-1].message
+    later = service.run(300.0, 2_000)
+    assert max(d.replicas for d in later) <= 12
+    again = service.run(300.0, 1_800)
+    assert max(d.replicas for d in again) > 13, "an hour later it is tried once more"
+
+
+def test_it_is_not_said_for_longer_than_it_holds() -> None:
+    service = Service(wait_seconds=0.0, alone_seconds=0.23)
+    service.run(300.0, 1_500)
+    service.alone_seconds = 0.15
+    assert service.run(300.0, 60)[-1].reason is not Reason.BOTTLENECK_ELSEWHERE
+    service.alone_seconds = 0.23
+    assert service.run(300.0, 5)[-1].reason is not Reason.BOTTLENECK_ELSEWHERE
+
+
+def test_another_pod_template_is_not_bound_by_what_was_learned() -> None:
+    service = Service()
+    service.run(300.0, 1_200)
+    line = seen(service.time, fast=300, queue_depth=0, desired=service.desired)
+    decide(RULES, service.state, replace(line, template_hash="new"))
+    assert service.state.capacity.sustained is None
+    assert service.state.sustained.limit is None
+
+
+def test_without_a_latency_objective_nothing_is_learned() -> None:
+    service = Service(rules=replace(RULES, latency_seconds=None, drain_seconds=60))
+    service.run(300.0, 600)
+    assert service.state.sustained.limit is None
