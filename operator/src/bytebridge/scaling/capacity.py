@@ -82,13 +82,8 @@ def learn_capacity(
     if service is not None:
         service = min(max(service, SHORTEST_SERVICE_SECONDS), LONGEST_SERVICE_SECONDS)
     estimated_only = measured is None and bool(service)
-    return replace(
-        known,
-        slots=slots,
-        service_seconds=service,
-        estimated=estimated_only,
-        waited_at=waited_at,
-        looks=looks,
+    return Capacity(
+        slots, service, estimated_only, known.template_hash, waited_at, known.sustained, looks
     )
 
 

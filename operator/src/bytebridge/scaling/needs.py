@@ -85,7 +85,7 @@ class Needs:
 
 
 def _standing(floors: Mapping[str, int]) -> int:
-    return max((n for name, n in floors.items() if name not in SURPLUS), default=0)
+    return max([n for name, n in floors.items() if name not in SURPLUS], default=0)
 
 
 def compute_needs(

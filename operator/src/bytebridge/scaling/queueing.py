@@ -59,15 +59,16 @@ def slots_for_tail(
         return 0
     if offered_load > LARGE_LOAD:
         return ceil(offered_load + 2 * sqrt(offered_load))
-    slots, inverse = 0, 1.0
+    # Erlang's recursion, of the inverse of the blocking probability.
+    inverse = 1.0
     stable = int(offered_load) + 1
+    for slots in range(1, stable):
+        inverse = 1.0 + inverse * slots / offered_load
     decay = patience / max(variability, LEAST_VARIABILITY)
+    slots = stable - 1
     while True:
         slots += 1
-        # Erlang's recursion, of the inverse of the blocking probability.
         inverse = 1.0 + inverse * slots / offered_load
-        if slots < stable:
-            continue
         spare = slots - offered_load
         waits = slots / (offered_load + inverse * spare)
         if waits * exp(-spare * decay) <= probability:
