@@ -1,5 +1,6 @@
 """Requests in flight of services that tell of no queue, one line a case."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from bytebridge.scaling.capacity import Capacity, learn_capacity
 from bytebridge.scaling.ceiling import Ceiling
 from bytebridge.scaling.in_flight import InFlight, with_queue_in_flight
 from bytebridge.scaling.law import decide
+from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.state import State
 from bytebridge.scaling.throughput import Busy
 from bytebridge.scaling.usefulness import learn_from_busy
@@ -112,9 +114,38 @@ def test_a_service_that_is_seen_late_first_is_given_replicas() -> None:
     assert decision.replicas == 100
 
 
-@pytest.mark.parametrize(("ceiling", "seconds"), [(None, 0.1), (180.0, 0.06)])
-def test_a_full_database_makes_no_model_slower(ceiling: float | None, seconds: float) -> None:
-    busy = Busy(time=60.0, fewest=10, most=10, throughput=200.0)
-    memory = Ceiling(busy=busy, throughput=ceiling, best_each=33.0)
-    learned = learn_from_busy(memory, KNOWN)
-    assert learned.service_seconds == pytest.approx(seconds)
+BUSY = Busy(time=60.0, fewest=10, most=10, throughput=200.0)
+"""Twenty a second each: two slots of 100 ms, or 1.2 of 60 ms."""
+GIVEN, LEARNED = policy(concurrency_per_replica=2), policy(concurrency_per_replica=None)
+
+
+@pytest.mark.parametrize(
+    ("rules", "ceiling", "changes", "expected"),
+    [
+        pytest.param(GIVEN, {}, {}, (2, 0.1), id="slots are given: they take longer"),
+        pytest.param(GIVEN, {}, {"service_seconds": 0.06}, (2, 0.06), id="it is measured"),
+        pytest.param(GIVEN, {"throughput": 180.0}, {}, (2, 0.06), id="a full database"),
+        pytest.param(LEARNED, {}, {}, (1.2, 0.06), id="slots are learned: they are fewer"),
+        pytest.param(LEARNED, {}, {"counts_waiting": False}, (2, 0.06), id="a gauge tells them"),
+        pytest.param(LEARNED, {"throughput": 180.0}, {}, (2, 0.06), id="nor of a full database"),
+        pytest.param(LEARNED, {}, {"estimated": True}, (2, 0.06), id="an estimate tells nothing"),
+        pytest.param(
+            LEARNED, {"busy": replace(BUSY, throughput=400.0)}, {}, (2, 0.06), id="never more"
+        ),
+        pytest.param(
+            LEARNED, {"busy": replace(BUSY, throughput=20.0)}, {}, (1, 0.06), id="one at least"
+        ),
+        pytest.param(LEARNED, {"busy": replace(BUSY, fewest=8)}, {}, (2, 0.06), id="replicas came"),
+    ],
+)
+def test_what_busy_replicas_tell(
+    rules: Policy, ceiling: dict[str, Any], changes: dict[str, Any], expected: tuple[float, float]
+) -> None:
+    state = State(
+        ceiling=Ceiling(**{"busy": BUSY, "best_each": 33.0, **ceiling}),
+        in_flight=InFlight(changes.get("counts_waiting", True)),
+        capacity=replace(KNOWN, estimated=changes.get("estimated", False)),
+    )
+    learn_from_busy(rules, state, seen(service_seconds=changes.get("service_seconds")))
+    found = (state.capacity.slots, state.capacity.service_seconds)
+    assert found == pytest.approx(expected)

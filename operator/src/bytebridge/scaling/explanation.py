@@ -52,8 +52,11 @@ def _seen(signals: Mapping[str, float | None]) -> str:
     rate, backlog = signals["demandPerSecond"], signals["queueDepth"]
     latency = signals["latencyP95Seconds"]
     words = [f"{rate:.1f} requests/s" if rate is not None else "request rate unknown"]
+    reckoned = signals["reckonedBacklog"]
     if backlog is not None:
         words.append(f"{backlog:.0f} waiting")
+    elif reckoned:
+        words.append(f"some {reckoned:.0f} waiting as reckoned")
     if latency is not None:
         words.append(f"p95 {latency * 1000:.0f} ms")
     return ", ".join(words)

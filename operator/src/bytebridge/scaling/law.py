@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bytebridge.scaling.backlog import reckon_backlog
 from bytebridge.scaling.capacity import Capacity, learn_capacity, with_fast_service_time
 from bytebridge.scaling.choice import Choice, choose
 from bytebridge.scaling.decision import Decision, Reason
@@ -24,15 +25,17 @@ from bytebridge.scaling.seasonal import observe_season, seasonal_rate
 from bytebridge.scaling.standby import with_standby
 from bytebridge.scaling.startup import observe_replicas, until_ready
 from bytebridge.scaling.state import State
-from bytebridge.scaling.sustained import learn_sustained, missed_in_vain
 from bytebridge.scaling.usefulness import (
     Useful,
     learn_from_busy,
+    learn_from_latency,
     limit_to_useful,
     own_capacity,
     watch_throughput,
 )
 
+UNEVENTFUL = frozenset({Reason.STEADY, Reason.SCALE_DOWN_HOLD})
+"""Reasons that say less than that the objective is missed whatever the replicas."""
 RAILS_EXPLAIN = frozenset(
     {Reason.MIN_REPLICAS, Reason.STEADY, Reason.SCALE_DOWN_HOLD, Reason.SIGNALS_UNKNOWN}
 )
@@ -66,15 +69,15 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     season = _season(policy, state, observation.time, demand, startup)
     if fresh:
         watch_throughput(state, observation, demand)
-    if policy.concurrency_per_replica and not observation.readings.service_seconds:
-        state.capacity = learn_from_busy(state.ceiling, state.capacity)
-    _learn_sustained(policy, state, observation)
+    learn_from_busy(policy, state, observation)
+    learn_from_latency(policy, state, observation)
     requests = demand.fast * demand.fast_seconds if demand else 0.0
     present = with_fast_service_time(state.capacity, observation.readings, requests)
     own = own_capacity(state.ceiling, present)
-    needs = compute_needs(policy, observation, demand, own, state.dispersion.index, startup, season)
+    waiting = reckon_backlog(state.backlog, observation, demand, own, policy.latency_seconds)
+    dispersion = state.dispersion.index
+    needs = compute_needs(policy, observation, demand, own, dispersion, startup, season, waiting)
     useful = limit_to_useful(policy, state, observation, demand, needs, startup, present)
-    useful = _unless_in_vain(policy, state, observation, useful)
     needs, useful = _with_further_floors(policy, state, observation, demand, needs, useful)
     if demand is not None and not demand.ended:
         observe_arrivals(state.dispersion, demand.sample.history, demand.fast_seconds)
@@ -107,27 +110,6 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
     return demand
 
 
-def _learn_sustained(policy: Policy, state: State, observation: Observation) -> None:
-    """Not where it is known that replicas do not help, or about to be seen."""
-    objective, ceiling, bottleneck = policy.latency_seconds, state.ceiling, state.bottleneck
-    tried = ceiling.suspected or bottleneck.experiment is not None
-    if objective is None or ceiling.throughput is not None or tried:
-        return
-    learn_sustained(state.sustained, observation, state.capacity, objective)
-    if state.capacity.sustained != state.sustained.limit:
-        state.capacity = replace(state.capacity, sustained=state.sustained.limit)
-
-
-def _unless_in_vain(
-    policy: Policy, state: State, observation: Observation, useful: Useful
-) -> Useful:
-    latency = observation.readings.latency_p95_seconds
-    if policy.latency_seconds is None or useful.evidence:
-        return useful
-    evidence = missed_in_vain(state.sustained, latency, policy.latency_seconds)
-    return replace(useful, evidence=evidence) if evidence else useful
-
-
 def _with_further_floors(
     policy: Policy,
     state: State,
@@ -152,6 +134,8 @@ def _with_further_floors(
 def _explained(policy: Policy, choice: Choice, needs: Needs, useful: Useful) -> Choice:
     if useful.evidence and needs.complete:
         return Choice(choice.replicas, Reason.BOTTLENECK_ELSEWHERE, useful.evidence)
+    if useful.in_vain and choice.reason in UNEVENTFUL:
+        return Choice(choice.replicas, Reason.BOTTLENECK_ELSEWHERE, useful.in_vain)
     if useful.waits and choice.held is None:
         return replace(choice, held=useful.waits)
     if policy.standby_seconds and choice.reason is Reason.STEADY and needs.binding == "standby":
@@ -233,6 +217,7 @@ def _decision(
     signals = {
         "demandPerSecond": demand.rate if demand else None,
         "queueDepth": observation.readings.queue_depth,
+        "reckonedBacklog": needs.waiting,
         "latencyP95Seconds": observation.readings.latency_p95_seconds,
         "slotsPerReplica": capacity.slots,
         "serviceSeconds": capacity.service_seconds,

@@ -58,6 +58,17 @@ class Startup:
 
 
 @dataclass(frozen=True, slots=True)
+class Load:
+    """Requests a second."""
+
+    rate: float
+    forecast: float
+    """When what is decided now serves."""
+    backlog: float
+    """Requests that wait beyond those that any healthy service has waiting at times."""
+
+
+@dataclass(frozen=True, slots=True)
 class Needs:
     """Replicas that each rule asks for."""
 
@@ -68,6 +79,8 @@ class Needs:
     """A backlog is being worked off that will not be gone by the next decision."""
     season: float = 0.0
     """The season's rate that was reckoned with, requests a second."""
+    waiting: float | None = None
+    """The requests that were taken to wait."""
     ramp: int = 0
     """Replicas that a ramp's forecast asks for."""
     startup_seconds: float = 0.0
@@ -96,6 +109,7 @@ def compute_needs(
     dispersion: float,
     startup: Startup,
     season: float = 0.0,
+    waiting: float | None = None,
 ) -> Needs:
     """Apply every rule for which enough is known.
 
@@ -107,6 +121,7 @@ def compute_needs(
         dispersion: Index of dispersion of the arrivals.
         startup: When capacity serves.
         season: Requests a second that the season has for then; 0: nothing beyond the present.
+        waiting: Requests that wait now, as read or reckoned; `None`: unknown.
     """
     readings, rate = observation.readings, demand.rate if demand else 0.0
     backlog = readings.queue_depth
@@ -126,15 +141,14 @@ def compute_needs(
             forecast = max(ramp, onset)
             floors["forecast"] = _forecast_floor(policy, max(forecast, season), rate, capacity)
             ramp_floor = _forecast_floor(policy, ramp, rate, capacity)
-            floors["drain"] = _drain(
-                policy, observation, (rate, forecast), (capacity, startup), floors
-            )
-            clearing = _clearing(policy, observation, rate, capacity, floors)
+            load = Load(rate, forecast, _beyond_slots(waiting or 0.0, observation, capacity))
+            floors["drain"] = _drain(policy, observation, load, (capacity, startup), floors)
+            clearing = _clearing(policy, observation, load, capacity, floors)
     if demand is None or not demand.counted:
         complete = complete and policy.depth_suffices
     if rate > 0 or backlog or (has_queue and readings.in_flight):
         floors["wake"] = 1
-    return Needs(floors, complete, clearing, season, ramp_floor, startup.seconds)
+    return Needs(floors, complete, clearing, season, waiting, ramp_floor, startup.seconds)
 
 
 def _load_floors(
@@ -204,16 +218,15 @@ def _floors_without_capacity(policy: Policy, observation: Observation) -> dict[s
     return {"cpu": utilization_floor(ready * busy, 1.0, policy.target_utilization)}
 
 
-def _backlog(observation: Observation, capacity: Capacity) -> float:
+def _beyond_slots(waiting: float, observation: Observation, capacity: Capacity) -> float:
     """What waits; 0 for a queue shorter than the slots: any healthy service has that at times."""
-    backlog = observation.readings.queue_depth or 0.0
-    return backlog if backlog > observation.replicas.ready * (capacity.slots or 1.0) else 0.0
+    return waiting if waiting > observation.replicas.ready * (capacity.slots or 1.0) else 0.0
 
 
 def _drain(
     policy: Policy,
     observation: Observation,
-    rates: tuple[float, float],
+    load: Load,
     service: tuple[Capacity, Startup],
     floors: Mapping[str, int],
 ) -> int:
@@ -221,19 +234,19 @@ def _drain(
     capacity, startup = service
     asked = 0
     if policy.interactive:
-        wanted = _draining(observation, rates, capacity, startup, DRAIN_SECONDS)
-        most = _most_surplus(floors, overloaded=_overloaded(observation, rates[0], capacity))
+        wanted = _draining(observation, load, capacity, startup, DRAIN_SECONDS)
+        most = _most_surplus(floors, overloaded=_overloaded(observation, load, capacity))
         asked = min(wanted, most)
     if policy.drain_seconds is not None:
         # Pods that are asked for now take their start-up time of it.
         left = max(policy.drain_seconds - startup.seconds, min(policy.drain_seconds, DRAIN_SECONDS))
-        asked = max(asked, _draining(observation, rates, capacity, startup, left))
+        asked = max(asked, _draining(observation, load, capacity, startup, left))
     return asked
 
 
 def _draining(
     observation: Observation,
-    rates: tuple[float, float],
+    load: Load,
     capacity: Capacity,
     startup: Startup,
     drain_seconds: float,
@@ -241,7 +254,7 @@ def _draining(
     throughput = capacity.requests_per_second
     if throughput is None:
         return 0
-    replicas, (now, then) = observation.replicas, rates
+    replicas = observation.replicas
     if replicas.ready == 0 and observation.readings.queue_depth is None:
         return 0  # No pod serves, and nothing says that requests wait for one.
     fleet = Fleet(
@@ -251,14 +264,14 @@ def _draining(
         seconds_to_ready=startup.seconds_to_ready,
         startup_seconds=startup.seconds,
     )
-    backlog = _backlog(observation, capacity)
-    return drain_floor(fleet, then, (now + then) / 2, backlog, drain_seconds)
+    until_ready = (load.rate + load.forecast) / 2
+    return drain_floor(fleet, load.forecast, until_ready, load.backlog, drain_seconds)
 
 
-def _overloaded(observation: Observation, rate: float, capacity: Capacity) -> bool:
+def _overloaded(observation: Observation, load: Load, capacity: Capacity) -> bool:
     """Requests wait, or are about to: more come than the Ready replicas can serve."""
     each = capacity.requests_per_second or 0.0
-    return _backlog(observation, capacity) > 0 or rate > observation.replicas.ready * each
+    return load.backlog > 0 or load.rate > observation.replicas.ready * each
 
 
 def _most_surplus(floors: Mapping[str, int], *, overloaded: bool) -> int:
@@ -270,17 +283,17 @@ def _most_surplus(floors: Mapping[str, int], *, overloaded: bool) -> int:
 def _clearing(
     policy: Policy,
     observation: Observation,
-    rate: float,
+    load: Load,
     capacity: Capacity,
     floors: Mapping[str, int],
 ) -> bool:
     """Whether a backlog still needs its surplus: those that stay would not clear it in a tick."""
-    throughput, backlog = capacity.requests_per_second, _backlog(observation, capacity)
-    if throughput is None or backlog == 0:
+    throughput = capacity.requests_per_second
+    if throughput is None or load.backlog == 0:
         return False
     if policy.drain_seconds is not None:
         return True  # A replica less would make it late: the time is promised to the last message.
     if not policy.interactive:
         return False
     stay = min(_standing(floors), observation.replicas.ready)
-    return backlog > max(0.0, stay * throughput - rate) * policy.tick_seconds
+    return load.backlog > max(0.0, stay * throughput - load.rate) * policy.tick_seconds

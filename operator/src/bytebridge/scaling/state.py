@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from bytebridge.scaling.backlog import Backlog
 from bytebridge.scaling.bottleneck import Bottleneck
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling
@@ -39,6 +40,7 @@ class State:
     """Only of services with floors of an LLM server."""
     rails: RailsMemory | None = None
     """Only of services that use them."""
+    backlog: Backlog = field(default_factory=Backlog)
     bottleneck: Bottleneck = field(default_factory=Bottleneck)
     ceiling: Ceiling = field(default_factory=Ceiling)
     sustained: Sustained = field(default_factory=Sustained)

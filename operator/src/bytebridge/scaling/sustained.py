@@ -16,6 +16,10 @@ from bytebridge.scaling.observation import Observation
 
 OVERLOADED = 0.95
 """Utilization from which requests wait for want of replicas."""
+LONGEST_GAP_SECONDS = 30.0
+"""Between two looks; what was in a longer one is not known."""
+LONGEST_UNSEEN_SECONDS = 300.0
+"""For so long a backlog may be worked off that no queue tells of."""
 LARGEST_STEP = 1.5
 """A measurement lowers what is sustained by no more than this factor."""
 LEAST = 0.02
@@ -62,7 +66,11 @@ class Sustained:
     useless: Measurement | None = None
     """What was measured when more replicas had not helped."""
     useless_at: float = -inf
+    late_since: float | None = None
+    """One that passes within a window is of something else."""
     overloaded_at: float = -inf
+    """When a backlog was there, or nobody knows that there was none."""
+    seen_at: float = inf
     size: FleetSize = field(default_factory=FleetSize)
 
 
@@ -77,21 +85,26 @@ def learn_sustained(
         capacity: Of a replica.
         objective: Seconds.
     """
-    measured = _measure(memory, observation, capacity, objective)
+    time, window = observation.time, remembered_seconds(observation.readings)
+    since = _stands_since(memory, observation, capacity, objective)
+    measured = _measure(observation, capacity, objective) if time - since >= window else None
     if measured is None:
         return
-    _forget(memory, observation.time)
+    _forget(memory, time)
     if measured.seconds <= objective:
-        memory.miss = memory.useless = None
+        memory.miss = memory.useless = memory.late_since = None
         if memory.limit is not None:
             memory.limit = max(memory.limit, measured.utilization)
         return
     late = measured.seconds > objective * (1 + SIGMAS / sqrt(measured.requests))
-    if not late or observation.time - memory.useless_at < DISBELIEF_SECONDS:
+    if not late or time - memory.useless_at < DISBELIEF_SECONDS:
         return
+    if memory.late_since is None or memory.late_since < since:
+        memory.late_since = time
     if memory.useless is not None:
         memory.miss = memory.useless = None  # It is tried once more.
-    _lower(memory, observation.time, measured, objective)
+    if memory.miss is not None or time - memory.late_since >= window:
+        _lower(memory, time, measured, objective)
 
 
 def missed_in_vain(memory: Sustained, latency: float | None, objective: float) -> str | None:
@@ -106,27 +119,42 @@ def missed_in_vain(memory: Sustained, latency: float | None, objective: float) -
     )
 
 
-def _measure(
+def _stands_since(
     memory: Sustained, observation: Observation, capacity: Capacity, objective: float
-) -> Measurement | None:
-    """`None` where the latency of the window is not that of the present load and replicas."""
-    readings, time, ready = observation.readings, observation.time, observation.replicas.ready
+) -> float:
+    """Since when neither replicas have changed nor a backlog explains latencies, or may have."""
+    time, readings, ready = observation.time, observation.readings, observation.replicas.ready
     memory.size.observe(time, ready)
-    rates, latency = readings.requests_per_second, readings.latency_p95_seconds
+    unseen = time - memory.seen_at > LONGEST_GAP_SECONDS
+    memory.seen_at = time
+    utilization, waiting = _utilization(observation, capacity), 0.0
+    if utilization is not None and readings.queue_depth:
+        served = ready * (capacity.requests_per_second or inf)
+        waiting = readings.queue_depth / served
+    if utilization is None or utilization >= OVERLOADED or waiting > objective or unseen:
+        memory.overloaded_at = time
+    worked_off = LONGEST_UNSEEN_SECONDS if readings.queue_depth is None else 0.0
+    return max(memory.overloaded_at + worked_off, memory.size.changed_since)
+
+
+def _utilization(observation: Observation, capacity: Capacity) -> float | None:
+    """Share of the slots that the load of the slow window keeps busy; `None`: not known."""
+    rates, ready = observation.readings.requests_per_second, observation.replicas.ready
     if not rates or ready <= 0 or not capacity.slots or not capacity.service_seconds:
         return None
-    slow, service = max(rates), capacity.service_seconds
-    slots = ready * capacity.slots
-    utilization = rates[slow] * service / slots
-    waiting = (readings.queue_depth or 0.0) * service / slots
-    if utilization >= OVERLOADED or waiting > objective:
-        memory.overloaded_at = time
-    since = max(memory.overloaded_at, memory.size.changed_since)
-    if time - since < remembered_seconds(readings) or observation.replicas.starting:
+    return rates[max(rates)] * capacity.service_seconds / (ready * capacity.slots)
+
+
+def _measure(observation: Observation, capacity: Capacity, objective: float) -> Measurement | None:
+    """`None` where the latency is not that of the load, or service alone takes the objective."""
+    readings, rates = observation.readings, observation.readings.requests_per_second
+    utilization, latency = _utilization(observation, capacity), readings.latency_p95_seconds
+    if utilization is None or latency is None or not steady(readings) or capacity.estimated:
         return None
-    unknown = latency is None or capacity.estimated or not steady(readings)
-    if latency is None or unknown or SERVICE_TAIL * service >= objective:
+    service = capacity.service_seconds or 0.0
+    if observation.replicas.starting or SERVICE_TAIL * service >= objective:
         return None
+    slow = max(rates)
     return Measurement(utilization, latency, max(1.0, rates[slow] * slow))
 
 

@@ -11,6 +11,7 @@ from bytebridge.scaling.needs import Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.state import State
+from bytebridge.scaling.sustained import learn_sustained, missed_in_vain
 from bytebridge.scaling.throughput import Glance
 
 CLEARLY_SLOWER = 1.15
@@ -29,6 +30,8 @@ class Useful:
     replicas: int
     evidence: str | None = None
     """Why more would not; `None`: all that are needed help."""
+    in_vain: str | None = None
+    """Why the objective is missed with all that are needed."""
     waits: str | None = None
     """Why no more than these for now: whether they help is about to be seen."""
     keep: bool = False
@@ -51,16 +54,46 @@ def watch_throughput(state: State, observation: Observation, demand: Demand | No
         state.forget_needs()
 
 
-def learn_from_busy(ceiling: Ceiling, capacity: Capacity) -> Capacity:
-    """What replicas that are all busy tell of a service time that nothing measures.
+def learn_from_busy(policy: Policy, state: State, observation: Observation) -> None:
+    """What replicas that are all busy tell of a figure that nothing measures.
 
-    Mean latencies hold waiting then, and say nothing of a model that has become slower.
+    Mean latencies hold waiting then, and say nothing of a model that has become slower; a gauge
+    that holds the waiting says nothing of slots. Of the two the other one has to be known.
 
     Args:
-        ceiling: What is served.
-        capacity: Of a replica, its slots configured: learned ones tell the same in another way.
+        policy: The compiled spec.
+        state: Memory of this service; its capacity is updated.
+        observation: What is known now.
     """
-    return capacity if ceiling.throughput is not None else _as_busy(ceiling, capacity)
+    if state.ceiling.throughput is not None:
+        return
+    if not policy.concurrency_per_replica:
+        if state.in_flight.counts_waiting:
+            state.capacity = _with_busy_slots(state.ceiling, state.capacity)
+    elif not observation.readings.service_seconds:
+        state.capacity = _as_busy(state.ceiling, state.capacity)
+
+
+def _with_busy_slots(ceiling: Ceiling, capacity: Capacity) -> Capacity:
+    """Slots = throughput of a replica x S, where that is less than what is known."""
+    busy = ceiling.busy
+    if busy is None or not busy.one_size or capacity.estimated:
+        return capacity
+    if not capacity.slots or not capacity.service_seconds:
+        return capacity
+    slots = max(1.0, busy.each * capacity.service_seconds)
+    return replace(capacity, slots=slots) if slots < capacity.slots else capacity
+
+
+def learn_from_latency(policy: Policy, state: State, observation: Observation) -> None:
+    """What utilization is sustained; not while replicas do not help, or are about to be seen to."""
+    objective, ceiling = policy.latency_seconds, state.ceiling
+    tried = ceiling.suspected or state.bottleneck.experiment is not None
+    if objective is None or ceiling.throughput is not None or tried:
+        return
+    learn_sustained(state.sustained, observation, state.capacity, objective)
+    if state.capacity.sustained != state.sustained.limit:
+        state.capacity = replace(state.capacity, sustained=state.sustained.limit)
 
 
 def own_capacity(ceiling: Ceiling, capacity: Capacity) -> Capacity:
@@ -102,6 +135,24 @@ def limit_to_useful(
 
     `capacity` is that of a replica now, whatever makes it slow.
     """
+    useful = _by_throughput(policy, state, observation, demand, needs, startup, capacity)
+    objective, latency = policy.latency_seconds, observation.readings.latency_p95_seconds
+    if useful.evidence or objective is None:
+        return useful
+    in_vain = missed_in_vain(state.sustained, latency, objective)
+    return replace(useful, in_vain=in_vain) if in_vain else useful
+
+
+def _by_throughput(
+    policy: Policy,
+    state: State,
+    observation: Observation,
+    demand: Demand | None,
+    needs: Needs,
+    startup: Startup,
+    capacity: Capacity,
+) -> Useful:
+    """By what is served while requests wait, or how long requests take."""
     needed = max(needs.floors.values(), default=0)
     if demand is None:
         return Useful(needed)
@@ -147,7 +198,14 @@ def _by_experiment(
         return Useful(needed)
     usual = replace(capacity, service_seconds=memory.usual_seconds)
     usually = compute_needs(
-        policy, observation, demand, usual, state.dispersion.index, startup, needs.season
+        policy,
+        observation,
+        demand,
+        usual,
+        state.dispersion.index,
+        startup,
+        needs.season,
+        needs.waiting,
     )
     most = max(usually.floors.values(), default=0)
     replicas, evidence = useful_replicas(memory, fleet, needed, most)

@@ -50,9 +50,10 @@ and no pod that is asked for then serves sooner than L later: some 37 s x 1,000 
 all of the run, come before there can be capacity. What is left to a policy is how fast it drains
 that backlog, at what price.
 
-**Limits of the model.** One queue for all replicas (no load balancer's imbalance), one exporter (no
-series that begin with each pod), no failing pods, no nodes to be provisioned; `bytebridge` is the
-decision core alone, without the CPU fail-safe of its HPA.
+**Limits of the model.** One queue for all replicas (but in `*-scattered`, where each request waits
+at a pod that was drawn for it and the oracle still reckons with one queue), one exporter (no series
+that begin with each pod), no failing pods, no nodes to be provisioned; `bytebridge` is the decision
+core alone, without the CPU fail-safe of its HPA.
 """
 
 

@@ -1,0 +1,186 @@
+"""The law through `bytebridge decide`, against a service that shares no line with the project.
+
+Bounds are what was measured with some room: a law that gets worse by a tenth fails.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from support.plain_service import LEAST, MOST, OBJECTIVE_SECONDS, Case, Line, Simulation
+
+ONSET = 300
+LOST_SECONDS = 90
+
+
+@dataclass(frozen=True)
+class Bound:
+    """At most, of all requests, and replica-hours."""
+
+    over: float
+    hours: float
+    failed: float = 0.0
+
+
+def surge(low: float, high: float, ramp: float = 0.0) -> Callable[[float], float]:
+    """From low to high after 300 s, for five minutes, and back."""
+
+    def rate(second: float) -> float:
+        if second < ONSET:
+            return low
+        if second < ONSET + ramp:
+            return low + (high - low) * (second - ONSET) / ramp
+        return high if second < ONSET + ramp + 300 else low
+
+    return rate
+
+
+def steady(_second: float) -> float:
+    """Three hundred a second."""
+    return 300.0
+
+
+def without(*keys: str) -> Callable[[Line], Line | None]:
+    """A service that never exports these."""
+    return lambda line: {key: what for key, what in line.items() if key not in keys}
+
+
+def lost(*keys: str) -> Callable[[Line], Line | None]:
+    """These are null for a time from the onset of the surge."""
+
+    def shown(line: Line) -> Line | None:
+        amid = ONSET <= line["time"] < ONSET + LOST_SECONDS
+        return {key: None if amid and key in keys else what for key, what in line.items()}
+
+    return shown
+
+
+def in_progress(line: Line) -> Line | None:
+    """As web frameworks export it: all that has come in, the waiting as well."""
+    if "inFlight" not in line:
+        return line
+    hidden = {"queueDepth", "serviceSeconds"}
+    rest = {key: what for key, what in line.items() if key not in hidden}
+    return rest | {"inFlight": line["inFlight"] + line["queueDepth"]}
+
+
+def every(seconds: float) -> Callable[[Line], Line | None]:
+    """Not each tick gets a line."""
+    return lambda line: line if line["time"] % (2 * seconds) < seconds else None
+
+
+STEP, RAMP = surge(100, 1_000), surge(100, 1_000, 180)
+
+
+@pytest.mark.parametrize(
+    ("case", "bound"),
+    [
+        pytest.param(Case(STEP, startup_seconds=10), Bound(0.080, 5.6), id="step, L = 10"),
+        pytest.param(Case(STEP), Bound(0.160, 5.7, 0.002), id="step"),
+        pytest.param(Case(STEP, whole_windows=False), Bound(0.160, 5.7, 0.002), id="step, PromQL"),
+        pytest.param(Case(RAMP), Bound(0.046, 6.2), id="ramp"),
+        pytest.param(Case(RAMP, whole_windows=False), Bound(0.050, 6.0), id="ramp, PromQL"),
+        pytest.param(
+            Case(RAMP, whole_windows=False, scrape_seconds=15, windows=(60, 300)),
+            Bound(0.075, 6.3),
+            id="ramp, a scrape each 15 s",
+        ),
+        pytest.param(Case(steady), Bound(0.016, 3.2), id="steady"),
+        pytest.param(
+            Case(steady, 1_500, scattered=True),
+            Bound(0.070, 7.3),
+            id="steady, pods drawn at random",
+        ),
+        pytest.param(
+            Case(STEP, completions=True), Bound(0.160, 5.7, 0.002), id="step, completions"
+        ),
+        pytest.param(
+            Case(STEP, shown=in_progress), Bound(0.160, 5.7, 0.002), id="step, all in progress"
+        ),
+        pytest.param(
+            Case(STEP, shown=in_progress, slots_told=False),
+            Bound(0.170, 5.9, 0.005),
+            id="step, all in progress, slots not told",
+        ),
+        pytest.param(
+            Case(STEP, slots_told=False), Bound(0.160, 6.0, 0.002), id="step, slots not told"
+        ),
+        pytest.param(
+            Case(STEP, shown=lost("requestsPerSecond")),
+            Bound(0.168, 7.7, 0.002),
+            id="step, no rate at its onset",
+        ),
+        pytest.param(
+            Case(STEP, shown=lost("queueDepth")),
+            Bound(0.180, 5.7, 0.002),
+            id="step, no queue at its onset",
+        ),
+        pytest.param(
+            Case(STEP, shown=without("queueDepth")), Bound(0.180, 5.7, 0.002), id="step, no queue"
+        ),
+        pytest.param(
+            Case(STEP, shown=without("serviceSeconds", "latencyMeanSeconds", "latencyP95Seconds")),
+            Bound(0.160, 5.9, 0.002),
+            id="step, no latencies",
+        ),
+        pytest.param(
+            Case(surge(100, 600), full_replicas=24), Bound(0.275, 4.4), id="a database that is full"
+        ),
+        pytest.param(Case(STEP, shown=every(60)), Bound(0.340, 5.7, 0.180), id="lines are missing"),
+    ],
+)
+def test_what_comes_of_it(case: Case, bound: Bound, tmp_path: Path) -> None:
+    with deciding(case, tmp_path) as decide:
+        outcome = Simulation(case, seed=1, decide=decide).run()
+    assert outcome.over <= bound.over, outcome
+    assert outcome.failed <= bound.failed, outcome
+    assert outcome.replica_hours <= bound.hours, outcome
+
+
+@contextmanager
+def deciding(case: Case, folder: Path) -> Iterator[Callable[[Line], Line]]:
+    """The command, a line in and a line out."""
+    file = folder / "service.yaml"
+    file.write_text(yaml.safe_dump(_service(case)))
+    arguments = [sys.executable, "-m", "bytebridge", "decide", "--service", str(file)]
+    with subprocess.Popen(
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        asked, answers = process.stdin, process.stdout
+
+        def decide(line: Line) -> Line:
+            asked.write(json.dumps(line) + "\n")
+            asked.flush()
+            answer: Line = json.loads(answers.readline())
+            assert "error" not in answer
+            return answer
+
+        yield decide
+        asked.close()
+        assert process.wait(10) == 0
+
+
+def _service(case: Case) -> dict[str, object]:
+    scaling: dict[str, object] = {
+        "minReplicas": LEAST,
+        "maxReplicas": MOST,
+        "objective": {"percentile": 95, "latencyMilliseconds": int(OBJECTIVE_SECONDS * 1000)},
+    }
+    if case.slots_told:
+        scaling["concurrencyPerReplica"] = case.slots
+    containers = [{"name": "app", "image": "registry.example/app"}]
+    return {
+        "apiVersion": "scaling.bytebridge.io/v1alpha1",
+        "kind": "ScalableService",
+        "metadata": {"name": "clause-classifier", "namespace": "legal"},
+        "spec": {"template": {"spec": {"containers": containers}}, "scaling": scaling},
+    }
