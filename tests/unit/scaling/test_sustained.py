@@ -49,6 +49,7 @@ def _learned(memory: Sustained, seconds: int = 160, **changes: Any) -> float | N
         pytest.param({"queue_depth": 100}, None, id="a backlog by itself takes as long"),
         pytest.param({"queue_depth": None}, 0.625, id="a queue that nobody tells of"),
         pytest.param({"slow": 200}, None, id="a load that changes"),
+        pytest.param({"coverage": 0.8}, None, id="the load of some of the pods"),
         pytest.param({"starting": 2, "ready": 10}, None, id="pods are on their way"),
         pytest.param({"ready": 0}, None, id="no pods"),
         pytest.param({"seconds": 150}, None, id="what passes within a minute is something else"),

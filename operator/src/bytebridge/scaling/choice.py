@@ -19,8 +19,6 @@ from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.state import State
 from bytebridge.scaling.usefulness import Useful, own_capacity
 
-FULL_COVERAGE = 0.9
-"""Below this share of replicas with fresh series, sums are too low to go down by."""
 NEW_POD_SECONDS = 60.0
 """New pods are scraped within this time; only then is their silence news."""
 SURPLUS_HOLD_TICKS = 2
@@ -153,8 +151,7 @@ def _blind(policy: Policy, state: State, observation: Observation, needed: int) 
 
 def _watch_coverage(state: State, observation: Observation) -> float | None:
     """For how long replicas have had no fresh series; `None`: all of them have, or who knows."""
-    coverage = observation.readings.coverage
-    if coverage is None or coverage >= FULL_COVERAGE:
+    if not observation.readings.partial:
         state.unseen_since = None
         return None
     if state.unseen_since is None:

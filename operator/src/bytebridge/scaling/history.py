@@ -29,7 +29,7 @@ class Point:
     windowed: float | None = None
     """What the windows alone say of that time; `None`: the same."""
     counted_seconds: float = 0.0
-    """The same, where `rate` is one that was measured; 0: it was inferred."""
+    """`seconds`, where `rate` was measured; 0: it was inferred."""
     throughput: float | None = None
     """Requests a second of the Ready replicas when busy; `None`: not known."""
 

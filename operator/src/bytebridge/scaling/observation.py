@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+FULL_COVERAGE = 0.9
+"""Below this share of replicas with fresh series sums are too low to go down by."""
+
 
 @dataclass(frozen=True, slots=True)
 class Readings:
@@ -35,6 +38,11 @@ class Readings:
 
     Sums over a part of the replicas are too low, so they are never a reason to scale down.
     """
+
+    @property
+    def partial(self) -> bool:
+        """Whether sums are of a part of the replicas."""
+        return self.coverage is not None and self.coverage < FULL_COVERAGE
 
 
 @dataclass(frozen=True, slots=True)

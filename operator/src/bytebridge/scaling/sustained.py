@@ -71,6 +71,7 @@ class Sustained:
     overloaded_at: float = -inf
     """When a backlog was there, or nobody knows that there was none."""
     seen_at: float = inf
+    """When it was last looked at; `inf`: never."""
     size: FleetSize = field(default_factory=FleetSize)
 
 
@@ -150,6 +151,8 @@ def _measure(observation: Observation, capacity: Capacity, objective: float) -> 
     readings, rates = observation.readings, observation.readings.requests_per_second
     utilization, latency = _utilization(observation, capacity), readings.latency_p95_seconds
     if utilization is None or latency is None or not steady(readings) or capacity.estimated:
+        return None
+    if readings.partial:
         return None
     service = capacity.service_seconds or 0.0
     if observation.replicas.starting or SERVICE_TAIL * service >= objective:
