@@ -29,6 +29,11 @@ def _demand(observation: Observation) -> Demand | None:
     [
         pytest.param({}, 100 + 5 * 600, id="400/s of 1,000/s are served"),
         pytest.param({"queue_depth": 70}, 100 + 5 * 600, id="read before, and gone on"),
+        pytest.param(
+            {"queue_depth": 70, "latency_p95_seconds": 0.1},
+            100 + 5 * 600,
+            id="whatever latencies say",
+        ),
         pytest.param({"queue_depth": 70, "time": 10}, 70, id="read now"),
         pytest.param({"fast": 385}, 100 - 5 * 15, id="more is served than comes"),
         pytest.param({"fast": 300}, 0, id="until none are left"),
@@ -51,6 +56,12 @@ def test_what_waits_after_five_seconds(changes: dict[str, Any], waiting: float |
     observation = seen(time, **line)
     elapsed = reckon_backlog(memory, observation, _demand(observation), CAPACITY, objective)
     assert elapsed == waiting
+
+
+def test_what_was_read_is_not_bounded() -> None:
+    memory = Backlog(100_000.0, 0.0, 5)
+    observation = seen(5, **SURGE)
+    assert reckon_backlog(memory, observation, _demand(observation), CAPACITY, 0.2) == 100_000
 
 
 def test_a_clock_set_back_takes_nothing_away() -> None:

@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
-from bytebridge.scaling.capacity import Capacity, learn_capacity, with_fast_service_time
+from bytebridge.scaling.capacity import (
+    Capacity,
+    learn_capacity,
+    remembered_seconds,
+    with_fast_service_time,
+)
 from bytebridge.scaling.observation import Readings
 from unit.scaling.build import seen
 
@@ -70,3 +75,17 @@ def test_no_look_where_littles_law_does_not_hold(readings: dict[str, Any]) -> No
 def test_a_measured_service_time_outlives_its_signal() -> None:
     observation = seen(fast=100, in_flight=9, service_seconds=None)
     assert learn_capacity(Capacity(2.0, 0.05), observation, 2).service_seconds == 0.05
+
+
+@pytest.mark.parametrize(
+    ("windows", "seconds"),
+    [
+        pytest.param((15.0, 60.0), 75, id="a minute and what is late"),
+        pytest.param((45.0, 180.0), 195, id="scrapes that are far apart: the slow window"),
+        pytest.param((5.0, 15.0), 75, id="short windows: latencies are of a minute all the same"),
+        pytest.param((), 75, id="no rates"),
+    ],
+)
+def test_for_how_long_latencies_hold_waiting(windows: tuple[float, ...], seconds: float) -> None:
+    readings = Readings(requests_per_second=dict.fromkeys(windows, 100.0))
+    assert remembered_seconds(readings) == seconds

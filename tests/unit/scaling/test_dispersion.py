@@ -56,9 +56,22 @@ def test_counts_between_scrapes_that_are_far_apart_tell_by_themselves(interval: 
     memory, points = Dispersion(), list[Point]()
     for scrape in range(1, 40):
         rate = 100.0 if scrape < 20 else 1000.0
-        points.append(Point(scrape * interval, rate, rate, interval, counted_seconds=interval))
+        inside = min(3, max(0, scrape - 19))
+        fast = (inside * 1000 + (3 - inside) * 100) / 3
+        points.append(Point(scrape * interval, rate, fast, interval, counted_seconds=interval))
         observe_arrivals(memory, points[-13:], 3.0 * interval)
         assert memory.index <= 1.0
+
+
+def test_bursts_are_told_from_counts_between_scrapes_that_are_far_apart() -> None:
+    random, memory, points, found = Random(4), Dispersion(), list[Point](), list[float]()
+    counted = [random.gauss(300.0, (8.0 * 300.0 / 15) ** 0.5) for _ in range(2_400)]
+    for scrape in range(2, len(counted)):
+        fast = sum(counted[scrape - 2 : scrape + 1]) / 3
+        points.append(Point(scrape * 15.0, counted[scrape], fast, 15.0, counted_seconds=15.0))
+        observe_arrivals(memory, points[-13:], 45.0)
+        found.append(memory.index)
+    assert sum(found[60:]) / len(found[60:]) == pytest.approx(8.0, rel=0.2)
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,14 @@ def test_slots_are_learned_once_a_reading() -> None:
     assert learned == [pytest.approx(4 - 0.3 * 2)] * 2
 
 
+def test_throughput_is_seen_once_a_reading() -> None:
+    """Otherwise a queue would seem to stand still between two scrapes."""
+    state = State()
+    for time in (0, 5, 10):
+        decide(POLICY, state, seen(time, fast=100, queue_depth=50, in_flight=20, desired=5))
+    assert [glance.time for glance in state.ceiling.glances.recent] == [0]
+
+
 def test_another_pod_template_is_read_anew() -> None:
     state = State()
     line = replace(seen(0, fast=100, queue_depth=0, in_flight=6), template_hash="one")

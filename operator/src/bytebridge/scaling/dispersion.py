@@ -53,8 +53,7 @@ def observe_arrivals(memory: Dispersion, history: Sequence[Point], window_second
     newest_seconds = history[-1].counted_seconds
     apart = newest_seconds >= NOMINAL_SECONDS - TOLERANCE_SECONDS
     seconds = newest_seconds if apart else window_seconds
-    interval = seconds if apart else seconds / SAMPLES_PER_WINDOW
-    if history[-1].time - memory.taken_at < interval - TOLERANCE_SECONDS:
+    if history[-1].time - memory.taken_at < seconds / SAMPLES_PER_WINDOW - TOLERANCE_SECONDS:
         return
     rates = _apart(history, seconds, _newest if apart else _fast)
     mean = sum(rates) / len(rates) if rates else 0.0
