@@ -250,3 +250,16 @@ def test_latency_that_may_hold_waiting_is_no_service_time() -> None:
         )
         learned = learn_capacity(learned, observation, 4)
         assert learned.service_seconds == (0.07 if time == 75 else 0.06)
+
+
+def test_readings_are_remembered_for_a_slow_window_that_is_still_filling() -> None:
+    """A scrape each 30 s: twelve of them, and not three, tell a ramp from a step."""
+    sample = None
+    for scrape in range(10):
+        rates = {30.0: 100.0, 90.0: 100.0, 360.0: 10.0 * scrape}
+        readings = Readings(requests_per_second=rates, queue_depth=0)
+        demand = estimate_demand(readings, 30.0 * scrape, sample, 1.0)
+        assert demand is not None
+        sample = demand.sample
+    assert sample is not None
+    assert len(sample.history) == 10

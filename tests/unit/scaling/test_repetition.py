@@ -96,6 +96,17 @@ def test_slots_are_learned_once_a_reading() -> None:
     assert learned == [pytest.approx(4 - 0.3 * 2)] * 2
 
 
+def test_a_backlog_is_gone_when_it_was_seen_to_be() -> None:
+    """Sixty replicas work off nine thousand in three seconds; the next scrape is 15 s later."""
+    rules, state, asked = policy(hold_seconds=5), State(), []
+    for time in (0, 5, 10, 15, 20):
+        waiting = 9_000 if time < 15 else 0
+        line = seen(time, fast=1_000 + time // 15, queue_depth=waiting, desired=60)
+        asked.append(decide(rules, state, line).replicas)
+    assert asked[:3] == [60] * 3
+    assert asked[-1] < 60
+
+
 def test_throughput_is_seen_once_a_reading() -> None:
     """Otherwise a queue would seem to stand still between two scrapes."""
     state = State()

@@ -103,7 +103,7 @@ def estimate_demand(
         counted_as.known_since,
         counted_as.told,
         counted_as.wholeness,
-        (*previous.recent(time, windows.slow_seconds), here) if previous else (here,),
+        (*previous.recent(time, found.slow_seconds), here) if previous else (here,),
     )
     rising = surging or windows.fast > windows.slow + noise / SIGMAS
     rate = min(rate, HIGHEST_RATE)

@@ -1,7 +1,7 @@
 """All floors of one observation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from bytebridge.scaling.capacity import Capacity
@@ -143,7 +143,11 @@ def compute_needs(
             ramp_floor = _forecast_floor(policy, ramp, rate, capacity)
             load = Load(rate, forecast, _beyond_slots(waiting or 0.0, observation, capacity))
             floors["drain"] = _drain(policy, observation, load, (capacity, startup), floors)
-            clearing = _clearing(policy, observation, load, capacity, floors)
+            # What was read may be gone by now, but nobody has seen that yet.
+            seen = _beyond_slots(max(waiting or 0.0, backlog or 0.0), observation, capacity)
+            clearing = seen > 0 and _clearing(
+                policy, observation, replace(load, backlog=seen), capacity, floors
+            )
     if demand is None or not demand.counted:
         complete = complete and policy.depth_suffices
     if rate > 0 or backlog or (has_queue and readings.in_flight):
@@ -289,7 +293,7 @@ def _clearing(
 ) -> bool:
     """Whether a backlog still needs its surplus: those that stay would not clear it in a tick."""
     throughput = capacity.requests_per_second
-    if throughput is None or load.backlog == 0:
+    if throughput is None:
         return False
     if policy.drain_seconds is not None:
         return True  # A replica less would make it late: the time is promised to the last message.
