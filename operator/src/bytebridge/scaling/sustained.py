@@ -87,8 +87,11 @@ def learn_sustained(
         objective: Seconds.
     """
     time, window = observation.time, remembered_seconds(observation.readings)
-    since = _stands_since(memory, observation, capacity, objective)
-    measured = _measure(observation, capacity, objective) if time - since >= window else None
+    utilization = _utilization(observation, capacity)
+    since = _stands_since(memory, observation, capacity, objective, utilization)
+    if utilization is None or time - since < window:
+        return
+    measured = _measure(observation, capacity, objective, utilization)
     if measured is None:
         return
     _forget(memory, time)
@@ -121,14 +124,18 @@ def missed_in_vain(memory: Sustained, latency: float | None, objective: float) -
 
 
 def _stands_since(
-    memory: Sustained, observation: Observation, capacity: Capacity, objective: float
+    memory: Sustained,
+    observation: Observation,
+    capacity: Capacity,
+    objective: float,
+    utilization: float | None,
 ) -> float:
     """Since when neither replicas have changed nor a backlog explains latencies, or may have."""
     time, readings, ready = observation.time, observation.readings, observation.replicas.ready
     memory.size.observe(time, ready)
     unseen = time - memory.seen_at > LONGEST_GAP_SECONDS
     memory.seen_at = time
-    utilization, waiting = _utilization(observation, capacity), 0.0
+    waiting = 0.0
     if utilization is not None and readings.queue_depth:
         served = ready * (capacity.requests_per_second or inf)
         waiting = readings.queue_depth / served
@@ -146,13 +153,13 @@ def _utilization(observation: Observation, capacity: Capacity) -> float | None:
     return rates[max(rates)] * capacity.service_seconds / (ready * capacity.slots)
 
 
-def _measure(observation: Observation, capacity: Capacity, objective: float) -> Measurement | None:
+def _measure(
+    observation: Observation, capacity: Capacity, objective: float, utilization: float
+) -> Measurement | None:
     """`None` where the latency is not that of the load, or service alone takes the objective."""
     readings, rates = observation.readings, observation.readings.requests_per_second
-    utilization, latency = _utilization(observation, capacity), readings.latency_p95_seconds
-    if utilization is None or latency is None or not steady(readings) or capacity.estimated:
-        return None
-    if readings.partial:
+    latency = readings.latency_p95_seconds
+    if latency is None or capacity.estimated or readings.partial or not steady(readings):
         return None
     service = capacity.service_seconds or 0.0
     if observation.replicas.starting or SERVICE_TAIL * service >= objective:
