@@ -192,3 +192,14 @@ def test_a_backlog_behind_a_full_database_keeps_only_what_helps() -> None:
         desired = decide(POLICY, state, line).replicas
         history.append(desired)
     assert history == [33, 16, 15, 15]
+
+
+def test_a_small_step_down_by_the_cpu_alone() -> None:
+    """Slots are given and nothing tells how long requests take: no queueing can be reckoned."""
+    rules, state = policy(hold_seconds=5), State()
+    for time in range(0, 30, 5):
+        line = seen(time, fast=100, desired=10, cpu_utilization=0.7, service_seconds=None)
+        decision = decide(rules, state, line)
+    assert decision.replicas == 10
+    calm = seen(30, fast=100, desired=11, cpu_utilization=0.65, service_seconds=None)
+    assert decide(rules, state, calm).replicas == 10

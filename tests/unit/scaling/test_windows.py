@@ -71,6 +71,12 @@ def test_whether_windows_are_whole_is_found_out(
         assert whole or not any(told), seed
 
 
+def test_windows_that_are_not_full_are_not_compared() -> None:
+    """A first reading may be of a minute or of less; after the slow window nothing is of before."""
+    readings = [d.sample.wholeness.readings for d in read(counts([100] * 40), WHOLE)]
+    assert readings[:13] == [0] * 12 + [1]
+
+
 def test_a_break_in_the_series_does_not_count_for_ever() -> None:
     intervals = counts([100] * 200)
     demands = read(intervals[:60], WHOLE)

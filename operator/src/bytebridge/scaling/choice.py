@@ -182,7 +182,7 @@ def _up_reason(policy: Policy, needs: Needs, needed: int, demand: Demand | None)
 
 def _certain_need(policy: Policy, state: State, demand: Demand | None) -> int:
     """Replicas for the most that the load may be, by what the slow window can tell."""
-    if demand is None or demand.rate <= 0 or not state.capacity.slots:
+    if demand is None or demand.rate <= 0 or state.capacity.requests_per_second is None:
         return 0
     error = CERTAIN_SIGMAS * sqrt(max(state.dispersion.index, 1.0) * demand.rate / SLOW_SECONDS)
     own = own_capacity(state.ceiling, state.capacity)

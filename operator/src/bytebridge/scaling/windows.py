@@ -58,7 +58,7 @@ def split(readings: Readings, left_out: float) -> Windows | None:
 
 
 def compare_windows(windows: Windows, time: float, previous: Sample) -> Wholeness:
-    """Compare the slow window with as many fast ones, end to end.
+    """Compare the slow window with as many fast ones, end to end, once it is full.
 
     Not while requests wait: completions are then as steady as service times are, and tell nothing.
 
@@ -71,6 +71,8 @@ def compare_windows(windows: Windows, time: float, previous: Sample) -> Wholenes
     if time - before.compared_at < windows.fast_seconds - TOLERANCE_SECONDS:
         return before
     if not SHORTEST_STEP_SECONDS <= interval < windows.fast_seconds:
+        return before
+    if previous.known_since is None or time - previous.known_since < windows.slow_seconds:
         return before
     count = round(windows.slow_seconds / windows.fast_seconds)
     even = abs(count * windows.fast_seconds - windows.slow_seconds) < TOLERANCE_SECONDS
