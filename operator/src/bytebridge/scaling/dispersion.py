@@ -31,7 +31,7 @@ class Dispersion:
     """Memory of one service."""
 
     index: float = 1.0
-    """Variance over mean of the counts of a fast window; 1 is Poisson."""
+    """Variance over mean of counts of `NOMINAL_SECONDS`; 1 is Poisson."""
     squares: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     taken_at: float = float("-inf")
     """When the last reading was taken in."""

@@ -25,6 +25,7 @@ from bytebridge.scaling.seasonal import observe_season, seasonal_rate
 from bytebridge.scaling.standby import with_standby
 from bytebridge.scaling.startup import observe_replicas, until_ready
 from bytebridge.scaling.state import State
+from bytebridge.scaling.sustained import missed_in_vain
 from bytebridge.scaling.usefulness import (
     Useful,
     learn_from_busy,
@@ -82,7 +83,10 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     if demand is not None and not demand.ended:
         observe_arrivals(state.dispersion, demand.sample.history, demand.fast_seconds)
     choice = choose(policy, state, observation, needs, demand, useful)
-    choice = _explained(policy, choice, needs, useful)
+    in_vain = missed_in_vain(
+        state.sustained, observation.readings.latency_p95_seconds, policy.latency_seconds
+    )
+    choice = _explained(policy, choice, needs, useful, in_vain)
     if rails is not None:
         choice = _explained_by_rails(choice, rails, useful.replicas)
         needs = replace(needs, floors={**needs.floors, **rails.floors})
@@ -131,11 +135,13 @@ def _with_further_floors(
     return needs, useful if replicas == useful.replicas else replace(useful, replicas=replicas)
 
 
-def _explained(policy: Policy, choice: Choice, needs: Needs, useful: Useful) -> Choice:
+def _explained(
+    policy: Policy, choice: Choice, needs: Needs, useful: Useful, in_vain: str | None
+) -> Choice:
     if useful.evidence and needs.complete:
         return Choice(choice.replicas, Reason.BOTTLENECK_ELSEWHERE, useful.evidence)
-    if useful.in_vain and choice.reason in UNEVENTFUL:
-        return Choice(choice.replicas, Reason.BOTTLENECK_ELSEWHERE, useful.in_vain)
+    if in_vain and choice.reason in UNEVENTFUL:
+        return Choice(choice.replicas, Reason.BOTTLENECK_ELSEWHERE, in_vain)
     if useful.waits and choice.held is None:
         return replace(choice, held=useful.waits)
     if policy.standby_seconds and choice.reason is Reason.STEADY and needs.binding == "standby":

@@ -35,15 +35,6 @@ DISBELIEF_SECONDS = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Miss:
-    """Where the objective was first missed, and what was known to be sustained before."""
-
-    utilization: float
-    seconds: float
-    limit_before: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Measurement:
     """A latency, and the load it is of."""
 
@@ -62,7 +53,10 @@ class Sustained:
     limit: float | None = None
     """Utilization at which latencies are in time; `None`: no limit was seen."""
     measured_at: float | None = None
-    miss: Miss | None = None
+    miss: Measurement | None = None
+    """Where the objective was first missed."""
+    limit_before: float | None = None
+    """What was known to be sustained before that."""
     useless: Measurement | None = None
     """What was measured when more replicas had not helped."""
     useless_at: float = -inf
@@ -111,10 +105,12 @@ def learn_sustained(
         _lower(memory, time, measured, objective)
 
 
-def missed_in_vain(memory: Sustained, latency: float | None, objective: float) -> str | None:
+def missed_in_vain(memory: Sustained, latency: float | None, objective: float | None) -> str | None:
     """The evidence that latencies are missed for a reason that replicas do not mend."""
     useless, miss = memory.useless, memory.miss
-    if useless is None or miss is None or latency is None or latency <= objective:
+    if useless is None or miss is None or latency is None or objective is None:
+        return None
+    if latency <= objective:
         return None
     return (
         f"latencies were {useless.seconds * 1000:.0f} ms with {useless.utilization:.0%} of the "
@@ -177,10 +173,12 @@ def _forget(memory: Sustained, time: float) -> None:
 
 def _lower(memory: Sustained, time: float, measured: Measurement, objective: float) -> None:
     """Aim at a lower utilization, unless that has not helped."""
-    miss = memory.miss = memory.miss or Miss(measured.utilization, measured.seconds, memory.limit)
+    if memory.miss is None:
+        memory.miss, memory.limit_before = measured, memory.limit
+    miss = memory.miss
     less = measured.utilization <= USELESS_SHARE * miss.utilization
     if less and measured.seconds >= SHORTER * miss.seconds:
-        memory.limit, memory.useless, memory.useless_at = miss.limit_before, measured, time
+        memory.limit, memory.useless, memory.useless_at = memory.limit_before, measured, time
         return
     corrected = _corrected(measured.utilization, measured.seconds / objective)
     memory.limit = corrected if memory.limit is None else min(memory.limit, corrected)

@@ -11,7 +11,7 @@ from bytebridge.scaling.needs import Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.state import State
-from bytebridge.scaling.sustained import learn_sustained, missed_in_vain
+from bytebridge.scaling.sustained import learn_sustained
 from bytebridge.scaling.throughput import Glance
 
 CLEARLY_SLOWER = 1.15
@@ -30,8 +30,6 @@ class Useful:
     replicas: int
     evidence: str | None = None
     """Why more would not; `None`: all that are needed help."""
-    in_vain: str | None = None
-    """Why the objective is missed with all that are needed."""
     waits: str | None = None
     """Why no more than these for now: whether they help is about to be seen."""
     keep: bool = False
@@ -135,24 +133,6 @@ def limit_to_useful(
 
     `capacity` is that of a replica now, whatever makes it slow.
     """
-    useful = _by_throughput(policy, state, observation, demand, needs, startup, capacity)
-    objective, latency = policy.latency_seconds, observation.readings.latency_p95_seconds
-    if useful.evidence or objective is None:
-        return useful
-    in_vain = missed_in_vain(state.sustained, latency, objective)
-    return replace(useful, in_vain=in_vain) if in_vain else useful
-
-
-def _by_throughput(
-    policy: Policy,
-    state: State,
-    observation: Observation,
-    demand: Demand | None,
-    needs: Needs,
-    startup: Startup,
-    capacity: Capacity,
-) -> Useful:
-    """By what is served while requests wait, or how long requests take."""
     needed = max(needs.floors.values(), default=0)
     if demand is None:
         return Useful(needed)
