@@ -13,7 +13,12 @@ from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.state import State
-from bytebridge.scaling.sustained import Sustained, learn_sustained
+from bytebridge.scaling.sustained import (
+    Measurement,
+    Sustained,
+    learn_sustained,
+    missed_in_vain,
+)
 from bytebridge.scaling.usefulness import learn_from_latency
 from unit.scaling.build import policy, seen
 
@@ -229,6 +234,32 @@ def test_replicas_that_do_not_help_are_given_back_and_it_is_said() -> None:
     trial = [d for d in again if d.replicas > 13]
     assert trial, "an hour later it is tried once more"
     assert trial[1].reason is Reason.STEADY
+
+
+def test_a_trial_in_vain_leaves_the_limit_of_before() -> None:
+    """Late with 70 % of the slots busy, where 80 % had been sustained, and as late with half."""
+    memory, time = Sustained(limit=0.8), 0
+    for rate, seconds in ((280, 160), (200, 80)):
+        for _ in range(0, seconds, 5):
+            line = seen(time, **(LATE | {"fast": rate}))
+            learn_sustained(memory, line, CAPACITY, SLO)
+            time += 5
+        if rate == 280:
+            assert memory.limit == pytest.approx(0.55)
+    assert memory.limit == pytest.approx(0.8, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("latency", "objective", "said"),
+    [(0.3, SLO, True), (0.19, SLO, False), (None, SLO, False), (0.3, None, False)],
+)
+def test_when_a_miss_in_vain_is_said(
+    latency: float | None, objective: float | None, said: bool
+) -> None:
+    before, now = Measurement(0.75, 0.3, 18_000), Measurement(0.5, 0.29, 18_000)
+    words = missed_in_vain(Sustained(miss=before, useless=now), latency, objective)
+    assert bool(words) is said
+    assert not words or "290 ms with 50% of the slots busy and 300 ms with 75%" in words
 
 
 def test_it_is_not_said_of_a_surge_that_replicas_are_added_for() -> None:
