@@ -1,6 +1,5 @@
 """Requests that wait, read or reckoned."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ SURGE: dict[str, Any] = {"fast": 1_000, "desired": 5, "queue_depth": None}
 
 def _demand(observation: Observation) -> Demand | None:
     demand = estimate_demand(observation.readings, observation.time, None, 1.0)
-    return demand and replace(demand, age_seconds=5.0 if observation.time == 5 else 0.0)
+    return demand and demand._replace(age_seconds=5.0 if observation.time == 5 else 0.0)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """More replicas that serve no more, told from those that do."""
 
-from dataclasses import replace
 from math import inf
 
 import pytest
@@ -96,7 +95,7 @@ def test_a_young_ceiling_is_not_lifted_by_a_queue() -> None:
     busy = Busy(memory.since + 59, 5, 5, 900.0)
     observe_busy(memory, busy)
     assert memory.throughput is not None
-    observe_busy(memory, replace(busy, time=memory.since + 60))
+    observe_busy(memory, busy._replace(time=memory.since + 60))
     assert memory.throughput is None
 
 
@@ -120,7 +119,7 @@ def test_what_came_last_tells_of_replicas_that_are_soon_ready() -> None:
         backlog += 5 * (600 - min(limit, ready * EACH)) if tick else 0
         glance = Glance(5.0 * tick, ready, backlog, (300.0, 550.0)[tick] if tick < 2 else 600.0)
         observe_moment(by_window, glance, SLOTS, WINDOW)
-        observe_moment(by_newest, replace(glance, newest=600.0), SLOTS, WINDOW)
+        observe_moment(by_newest, glance._replace(newest=600.0), SLOTS, WINDOW)
     assert by_window.useful_replicas is None
     assert by_newest.useful_replicas == 34
 
@@ -163,26 +162,26 @@ def test_when_nothing_waits(arriving: float, capacity: float, useful: int | None
 def test_a_ceiling_is_doubted_by_what_fewer_serve(fewer: int, served: float, stands: bool) -> None:
     memory = _found()
     for time in (50, 55):
-        observe_busy(memory, replace(_reading(time, fewer, served), left=served))
+        observe_busy(memory, _reading(time, fewer, served)._replace(left=served))
     assert (memory.throughput is not None) == stands
 
 
 def test_a_measured_service_time_of_more_replicas_is_no_reason_to_doubt() -> None:
     memory = _found()
     memory.glances.size.fewer_since = 45.0
-    lagging = replace(_reading(50, 30, 300.0), left=600.0)
+    lagging = _reading(50, 30, 300.0)._replace(left=600.0)
     for time in (50, 55):
-        observe_busy(memory, replace(lagging, time=time))
+        observe_busy(memory, lagging._replace(time=time))
     assert memory.throughput is not None
     for time in (105, 110):
-        observe_busy(memory, replace(lagging, time=time))
+        observe_busy(memory, lagging._replace(time=time))
     assert memory.throughput is None
 
 
 def test_what_was_refuted_is_not_soon_believed_again() -> None:
     memory = _found()
     for time in (50, 55):
-        observe_busy(memory, replace(_reading(time, 30, 300.0), left=300.0))
+        observe_busy(memory, _reading(time, 30, 300.0)._replace(left=300.0))
     assert memory.disbelieved(654)
     assert not memory.disbelieved(655)
     observe_busy(memory, _reading(85, 10, 300.0))
@@ -203,7 +202,7 @@ def test_replicas_that_became_slower_before_others_came_are_no_ceiling() -> None
 
 def test_readings_amid_a_change_raise_no_ceiling() -> None:
     memory = _found()
-    observe_busy(memory, replace(_reading(45, 60, 680.0), fewest=50))
+    observe_busy(memory, _reading(45, 60, 680.0)._replace(fewest=50))
     assert memory.throughput == 600.0
     observe_busy(memory, _reading(50, 60, 680.0))
     assert memory.throughput == 680.0
@@ -238,7 +237,7 @@ def test_replicas_that_stand_serve_what_their_service_time_says(
 def test_noise_needs_more_replicas_to_stand_out(steady: bool, useful: int | None) -> None:
     memory = Ceiling()
     for time, replicas in ((0, 30), (35, 60), (40, 60)):
-        observe_busy(memory, replace(_reading(time, replicas, 900.0), steady=steady))
+        observe_busy(memory, _reading(time, replicas, 900.0)._replace(steady=steady))
     assert memory.useful_replicas == useful
 
 

@@ -1,7 +1,5 @@
 """What a counter counts, one line a case: 200 requests a second can be served."""
 
-from dataclasses import replace
-
 import pytest
 
 from bytebridge.scaling.counter import MOST_TOLD, as_arrivals, tell_counter
@@ -18,7 +16,7 @@ def before(backlog: float | None = 100.0, growth: float = 0.0, told: int = 0) ->
         waits = None if backlog is None else max(0.0, backlog + growth * time)
         points.append(Point(time, CAN, fast=CAN, backlog=waits, throughput=CAN))
     sample = Sample(15.0, CAN, points[-1].backlog, ready_throughput=CAN, least_throughput=CAN)
-    return replace(sample, told=told, history=tuple(points))
+    return sample._replace(told=told, history=tuple(points))
 
 
 def windows(fast: float) -> Windows:

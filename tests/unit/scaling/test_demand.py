@@ -1,6 +1,5 @@
 """Demand and capacity, one line a case."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,6 +70,9 @@ def test_service_time(
         pytest.param([100, 104, 97, 108, 95, 103], 103, id="noise"),
         pytest.param([100, 100, 100, 550], 550, id="amid a step"),
         pytest.param([100, 100, 550, 1000], 1000, id="after a step"),
+        pytest.param(
+            [98, 100, 94, 103, 111, 133, 130, 141, 139, 149], 149, id="a step amid noise"
+        ),
         pytest.param([100, 200, 300, 400], 1050, id="a ramp: 20/s each second for 32.5 s"),
         pytest.param([100, 100, 100, 200, 300, 400], 1050, id="the begin of a ramp"),
         pytest.param([100, 200, 300, 400, 400, 400, 400], 400, id="a ramp that has ended"),
@@ -129,7 +131,7 @@ def test_saturation(backlog: float, fast: float, expected: float) -> None:
 def test_a_step_amid_a_backlog_is_no_ramp_whatever_a_window_covers() -> None:
     """From 100 to 600 a second, counted over all of the 15 s; 167 a second are served."""
     sample = Sample(0, 100, 0, history=tuple(Point(t, 100, 100) for t in range(-60, 1, 5)))
-    sample = replace(sample, ready_throughput=167, least_throughput=167, known_since=-60)
+    sample = sample._replace(ready_throughput=167, least_throughput=167, known_since=-60)
     for tick, since in enumerate((5, 10, 15, 20, 25), start=1):
         fast, slow = 100 + 500 * min(since, 15) / 15, 100 + 500 * since / 60
         rates, backlog = {15.0: fast, 60.0: slow}, 433.0 * since

@@ -1,6 +1,5 @@
 """Requests in flight of services that tell of no queue, one line a case."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -130,12 +129,12 @@ GIVEN, LEARNED = policy(concurrency_per_replica=2), policy(concurrency_per_repli
         pytest.param(LEARNED, {"throughput": 180.0}, {}, (2, 0.06), id="nor of a full database"),
         pytest.param(LEARNED, {}, {"estimated": True}, (2, 0.06), id="an estimate tells nothing"),
         pytest.param(
-            LEARNED, {"busy": replace(BUSY, throughput=400.0)}, {}, (2, 0.06), id="never more"
+            LEARNED, {"busy": BUSY._replace(throughput=400.0)}, {}, (2, 0.06), id="never more"
         ),
         pytest.param(
-            LEARNED, {"busy": replace(BUSY, throughput=20.0)}, {}, (1, 0.06), id="one at least"
+            LEARNED, {"busy": BUSY._replace(throughput=20.0)}, {}, (1, 0.06), id="one at least"
         ),
-        pytest.param(LEARNED, {"busy": replace(BUSY, fewest=8)}, {}, (2, 0.06), id="replicas came"),
+        pytest.param(LEARNED, {"busy": BUSY._replace(fewest=8)}, {}, (2, 0.06), id="replicas came"),
     ],
 )
 def test_what_busy_replicas_tell(
@@ -144,7 +143,7 @@ def test_what_busy_replicas_tell(
     state = State(
         ceiling=Ceiling(**{"busy": BUSY, "best_each": 33.0, **ceiling}),
         in_flight=InFlight(changes.get("counts_waiting", True)),
-        capacity=replace(KNOWN, estimated=changes.get("estimated", False)),
+        capacity=KNOWN._replace(estimated=changes.get("estimated", False)),
     )
     learn_from_busy(rules, state, seen(service_seconds=changes.get("service_seconds")))
     found = (state.capacity.slots, state.capacity.service_seconds)

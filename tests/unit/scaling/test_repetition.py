@@ -49,7 +49,7 @@ def test_what_is_repeated(changes: dict[str, Any], time: float, age: float | Non
 
 def test_a_service_without_requests_is_read_anew() -> None:
     silent = replace(BEFORE, requests_per_second=dict.fromkeys(RATES, 0.0))
-    last = replace(_last(), readings=silent)
+    last = _last()._replace(readings=silent)
     assert repeated_demand(last, Observation(105, silent, Replicas(5, 5))) is None
 
 

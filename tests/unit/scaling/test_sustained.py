@@ -61,11 +61,11 @@ def _learned(memory: Sustained, seconds: int = 160, **changes: Any) -> float | N
         pytest.param({"ready": 0}, None, id="no pods"),
         pytest.param({"seconds": 150}, None, id="what passes within a minute is something else"),
         pytest.param(
-            {"capacity": replace(CAPACITY, service_seconds=0.09), "fast": 200},
+            {"capacity": CAPACITY._replace(service_seconds=0.09), "fast": 200},
             None,
             id="service takes it all",
         ),
-        pytest.param({"capacity": replace(CAPACITY, estimated=True)}, None, id="an estimate"),
+        pytest.param({"capacity": CAPACITY._replace(estimated=True)}, None, id="an estimate"),
         pytest.param({"capacity": Capacity()}, None, id="unknown replicas"),
     ],
 )
@@ -209,7 +209,7 @@ def test_what_was_learned_holds_for_another_load() -> None:
 
 def test_a_forecast_is_met_at_what_is_sustained() -> None:
     """Four requests a second more each second, and half of the slots may be busy."""
-    state = State(capacity=replace(CAPACITY, sustained=0.5), sustained=Sustained(limit=0.5))
+    state = State(capacity=CAPACITY._replace(sustained=0.5), sustained=Sustained(limit=0.5))
     for tick in range(20):
         rate = 400.0 + 20 * tick
         rates = {5.0: rate - 10, 15.0: rate - 30, 60.0: rate - 120}

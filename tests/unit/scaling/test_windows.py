@@ -1,6 +1,5 @@
 """What two windows of a counter hold, whether they count all of their seconds or not."""
 
-from dataclasses import replace
 from random import Random
 
 import pytest
@@ -95,7 +94,7 @@ def test_waiting_requests_tell_nothing_of_windows() -> None:
 
 @pytest.mark.parametrize("again", [0.0, -5.0], ids=["the same moment", "a clock set back"])
 def test_a_reading_of_no_later_moment_tells_nothing_of_windows(again: float) -> None:
-    sample = replace(read(counts([100] * 30), WHOLE)[-1].sample, wholeness=Wholeness())
+    sample = read(counts([100] * 30), WHOLE)[-1].sample._replace(wholeness=Wholeness())
     readings = Readings(requests_per_second={15.0: 100.0, 60.0: 100.0}, queue_depth=0)
     demand = estimate_demand(readings, sample.time + again, sample, 1.0)
     assert demand is not None

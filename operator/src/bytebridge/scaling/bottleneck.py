@@ -12,6 +12,7 @@ limit of CPU, by larger batches. Then others relieve it, and nothing is held bac
 
 from dataclasses import dataclass, field
 from math import ceil
+from typing import NamedTuple
 
 from bytebridge.scaling.fleet_size import FleetSize
 
@@ -56,8 +57,7 @@ class Bottleneck:
     """Before the window has passed since a change, means are not of those that stand."""
 
 
-@dataclass(frozen=True, slots=True)
-class BusyFleet:
+class BusyFleet(NamedTuple):
     """What the guard looks at."""
 
     time: float

@@ -1,7 +1,7 @@
 """What one replica can do: given, or learned while it is saturated."""
 
-from dataclasses import dataclass, replace
 from math import sqrt
+from typing import NamedTuple
 
 from bytebridge.scaling.demand import SIGMAS
 from bytebridge.scaling.observation import Observation, Readings
@@ -25,8 +25,7 @@ SATURATED_BACKLOG = 1.0
 """Waiting requests a ready replica from which its slots are taken to be all busy."""
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
+class Capacity(NamedTuple):
     """Slots and speed of one replica; `None` until known."""
 
     slots: float | None = None
@@ -105,7 +104,7 @@ def with_fast_service_time(capacity: Capacity, readings: Readings, requests: flo
         return capacity
     if fast <= slow * (1 + SIGMAS / sqrt(requests)):
         return capacity
-    return replace(capacity, service_seconds=min(fast, LONGEST_SERVICE_SECONDS))
+    return capacity._replace(service_seconds=min(fast, LONGEST_SERVICE_SECONDS))
 
 
 def _last_backlog(known: Capacity, observation: Observation) -> float:

@@ -9,7 +9,7 @@ compared with is the last one before replicas came, and a ceiling is doubted: wh
 serve clearly less than it, they are what limits.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import ceil, inf, isinf
 
 from bytebridge.scaling.throughput import RENEWED_SECONDS, Busy, Glance, Glances
@@ -148,7 +148,7 @@ def _observe_calm(memory: Ceiling, glance: Glance, reference: Busy) -> None:
     elif _gain(coped, reference) >= LEAST_GAIN:
         memory.suspected, memory.reference = 0, coped
     else:
-        _compare(memory, replace(coped, throughput=glance.capacity), reference)
+        _compare(memory, coped._replace(throughput=glance.capacity), reference)
 
 
 def _lift_if_served(memory: Ceiling, throughput: float) -> None:

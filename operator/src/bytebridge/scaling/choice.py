@@ -1,8 +1,8 @@
 """One number out of all needs: up at once, down by what is certain, never on missing knowledge."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import sqrt
+from typing import NamedTuple
 
 from bytebridge.scaling.bounds import (
     clamp,
@@ -38,8 +38,7 @@ CERTAIN_SIGMAS = 3.0
 SLOW_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """Replicas, the rule that bound, and what keeps them above the need."""
 
     replicas: int

@@ -1,7 +1,5 @@
 """What a counter counts: requests that arrive, or those that are completed."""
 
-from dataclasses import replace
-
 from bytebridge.scaling.history import SHORTEST_STEP_SECONDS, Sample
 from bytebridge.scaling.windows import Windows
 
@@ -76,8 +74,7 @@ def as_arrivals(windows: Windows, backlog: float | None, time: float, previous: 
 
     fast = steadier(windows.fast, windows.fast_seconds, previous.fast_rate)
     newest = windows.newest
-    return replace(
-        windows,
+    return windows._replace(
         fast=fast,
         slow=steadier(windows.slow, windows.slow_seconds, fast),
         newest=None if newest is None else arrivals(newest, windows.newest_seconds),

@@ -1,7 +1,7 @@
 """How many requests arrive: what the windows say, and what saturation hides."""
 
-from dataclasses import dataclass, replace
 from math import sqrt
+from typing import NamedTuple
 
 from bytebridge.scaling.counter import as_arrivals, tell_counter
 from bytebridge.scaling.history import Point, Sample, queue_growth
@@ -14,8 +14,7 @@ SIGMAS = 3.0
 """A shorter window is trusted against a longer one beyond this many standard deviations."""
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(NamedTuple):
     """Arrivals a second."""
 
     rate: float
@@ -113,8 +112,7 @@ def estimate_demand(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(NamedTuple):
     """Rates of arrivals, and what is known of how they are counted."""
 
     windows: Windows
@@ -155,7 +153,7 @@ def _full(windows: Windows, known_seconds: float) -> Windows:
     """Without the slow window as long as it is not full."""
     if known_seconds >= windows.slow_seconds:
         return windows
-    return replace(windows, slow=windows.fast, slow_seconds=windows.fast_seconds)
+    return windows._replace(slow=windows.fast, slow_seconds=windows.fast_seconds)
 
 
 def _believed(windows: Windows, noise: float) -> float:
@@ -177,8 +175,7 @@ def without_rates(
         ready_throughput: Requests a second of the ready replicas when busy; `None`: not known.
     """
     known = previous or Sample(time, 0.0, None)
-    return replace(
-        known,
+    return known._replace(
         time=time,
         fast_rate=0.0,
         backlog=backlog,

@@ -1,7 +1,7 @@
 """What each rule asks for, in replicas. Every rule is one function of plain figures."""
 
-from dataclasses import dataclass
 from math import ceil, sqrt
+from typing import NamedTuple
 
 from bytebridge.scaling.queueing import slots_for_tail
 
@@ -65,8 +65,7 @@ def burst_floor(
     return ceil((offered_load + margin) / slots - EPSILON)
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(NamedTuple):
     """What serves, what is about to, and what a replica more would do."""
 
     ready: int

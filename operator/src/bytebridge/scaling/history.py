@@ -1,8 +1,8 @@
 """What was read of a service's load in the last minute."""
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, replace
 from operator import attrgetter
+from typing import NamedTuple
 
 from bytebridge.scaling.wholeness import UNTOLD, Wholeness
 
@@ -15,8 +15,7 @@ TOLERANCE_SECONDS = 0.5
 _time_of = attrgetter("time")
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """A rate, and what waited, at a time."""
 
     time: float
@@ -34,8 +33,7 @@ class Point:
     """Requests a second of the Ready replicas when busy; `None`: not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """What the next estimate compares with."""
 
     time: float
@@ -65,7 +63,7 @@ class Sample:
     def seen_again(self, time: float) -> "Sample":
         """The same reading, later: a window that it had is still known."""
         length, at = self.fast
-        return replace(self, fast=(length, time)) if at >= self.time else self
+        return self._replace(fast=(length, time)) if at >= self.time else self
 
     def point_at(self, time: float) -> Point | None:
         """The last one up to then; `None`: nothing that old is remembered."""
@@ -92,9 +90,12 @@ class Sample:
 
     def recent(self, time: float, slow_seconds: float) -> tuple[Point, ...]:
         """What is still worth remembering at a time, with a slow window of this length."""
-        seconds = max(HISTORY_SECONDS, slow_seconds)
-        begin = bisect_left(self.history, time - seconds, key=_time_of)
-        return self.history[begin : bisect_left(self.history, time, key=_time_of)]
+        history, oldest = self.history, time - max(HISTORY_SECONDS, slow_seconds)
+        if history and history[-1].time >= time:
+            history = history[: bisect_left(history, time, key=_time_of)]
+        if history and history[0].time < oldest:
+            history = history[bisect_left(history, oldest, key=_time_of) :]
+        return history
 
 
 def queue_growth(backlog: float | None, time: float, previous: Sample | None) -> float | None:

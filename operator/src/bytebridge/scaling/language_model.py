@@ -7,7 +7,7 @@ requests wait); A. Agrawal et al., "Taming Throughput-Latency Tradeoff in LLM In
 Sarathi-Serve", OSDI 2024 (prompt and generated tokens share one budget).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil, exp
 
 from bytebridge.scaling.capacity import LEARNING_RATE, SATURATED_BACKLOG, Capacity
@@ -64,7 +64,7 @@ def with_language_model(
 ) -> Needs:
     """Add the floors; a signal of theirs that is unknown forbids going down."""
     floors, known = language_model_floors(policy, memory, observation, rate, capacity)
-    return replace(needs, floors={**needs.floors, **floors}, complete=needs.complete and known)
+    return needs._replace(floors={**needs.floors, **floors}, complete=needs.complete and known)
 
 
 def language_model_floors(

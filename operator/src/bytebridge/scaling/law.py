@@ -1,7 +1,5 @@
 """The law: one decision from one observation."""
 
-from dataclasses import replace
-
 from bytebridge.scaling.backlog import reckon_backlog
 from bytebridge.scaling.capacity import Capacity, learn_capacity, with_fast_service_time
 from bytebridge.scaling.choice import Choice, choose
@@ -89,7 +87,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     choice = _explained(policy, choice, needs, useful, in_vain)
     if rails is not None:
         choice = _explained_by_rails(choice, rails, useful.replicas)
-        needs = replace(needs, floors={**needs.floors, **rails.floors})
+        needs = needs._replace(floors={**needs.floors, **rails.floors})
     return _decision(observation, choice, needs, demand, present, state.dispersion.index)
 
 
@@ -132,7 +130,7 @@ def _with_further_floors(
         replicas = max(replicas, *(needs.floors.get(name, 0) for name in LANGUAGE_MODEL))
     if state.rails is not None and policy.standby_seconds:
         needs, replicas = with_standby(policy, state.rails.standby, observation, needs, replicas)
-    return needs, useful if replicas == useful.replicas else replace(useful, replicas=replicas)
+    return needs, useful if replicas == useful.replicas else useful._replace(replicas=replicas)
 
 
 def _explained(
@@ -143,7 +141,7 @@ def _explained(
     if in_vain and choice.reason in UNEVENTFUL:
         return Choice(choice.replicas, Reason.BOTTLENECK_ELSEWHERE, in_vain)
     if useful.waits and choice.held is None:
-        return replace(choice, held=useful.waits)
+        return choice._replace(held=useful.waits)
     if policy.standby_seconds and choice.reason is Reason.STEADY and needs.binding == "standby":
         words = f"a part of the largest need of {policy.standby_seconds:.0f} s stays"
         return Choice(choice.replicas, Reason.STANDBY, words)
@@ -178,7 +176,7 @@ def _explained_by_rails(choice: Choice, rails: Rails, needed: int) -> Choice:
     if choice.reason not in RAILS_EXPLAIN or not rails.bind(choice.replicas, needed):
         return choice
     if choice.reason is Reason.SIGNALS_UNKNOWN:
-        return replace(choice, held=f"{choice.held}; {rails.words}")
+        return choice._replace(held=f"{choice.held}; {rails.words}")
     return Choice(choice.replicas, rails.reason, rails.words)
 
 

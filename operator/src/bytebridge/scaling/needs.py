@@ -1,8 +1,8 @@
 """All floors of one observation."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from math import ceil
+from typing import NamedTuple
 
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.decision import Reason
@@ -47,8 +47,7 @@ NOT_OF_A_SURGE = frozenset({"drain", "standby", "ttft", "kvCache", "tokens"})
 """Rules that are named also while the load is rising fast."""
 
 
-@dataclass(frozen=True, slots=True)
-class Startup:
+class Startup(NamedTuple):
     """When capacity serves, in seconds from now."""
 
     seconds: float
@@ -57,8 +56,7 @@ class Startup:
     """The first of those under way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(NamedTuple):
     """Requests a second."""
 
     rate: float
@@ -68,8 +66,7 @@ class Load:
     """Requests that wait beyond those that any healthy service has waiting at times."""
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(NamedTuple):
     """Replicas that each rule asks for."""
 
     floors: Mapping[str, int]
@@ -89,16 +86,12 @@ class Needs:
     @property
     def standing(self) -> int:
         """The need of the present load, without the surplus for a backlog or a forecast."""
-        return _standing(self.floors)
+        return max([n for rule, n in self.floors.items() if rule not in SURPLUS], default=0)
 
     @property
     def binding(self) -> str | None:
         """The rule that asks for most."""
-        return max(self.floors, key=lambda name: self.floors[name], default=None)
-
-
-def _standing(floors: Mapping[str, int]) -> int:
-    return max([n for name, n in floors.items() if name not in SURPLUS], default=0)
+        return max(self.floors, key=self.floors.__getitem__, default=None)
 
 
 def compute_needs(
@@ -137,16 +130,18 @@ def compute_needs(
             complete = complete and (policy.depth_suffices or "cpu" in floors)
         else:
             floors |= _load_floors(policy, rate, capacity, dispersion)
+            standing = max(floors.values())
             ramp, onset = _forecasts(policy, demand, dispersion, startup)
             forecast = max(ramp, onset)
             floors["forecast"] = _forecast_floor(policy, max(forecast, season), rate, capacity)
             ramp_floor = _forecast_floor(policy, ramp, rate, capacity)
             load = Load(rate, forecast, _beyond_slots(waiting or 0.0, observation, capacity))
-            floors["drain"] = _drain(policy, observation, load, (capacity, startup), floors)
+            needed = max(standing, floors["forecast"])
+            floors["drain"] = _drain(policy, observation, load, (capacity, startup), needed)
             # What was read may be gone by now, but nobody has seen that yet.
             seen = _beyond_slots(max(waiting or 0.0, backlog or 0.0), observation, capacity)
             clearing = seen > 0 and _clearing(
-                policy, observation, replace(load, backlog=seen), capacity, floors
+                policy, observation, load._replace(backlog=seen), capacity, standing
             )
     if demand is None or not demand.counted:
         complete = complete and policy.depth_suffices
@@ -232,15 +227,15 @@ def _drain(
     observation: Observation,
     load: Load,
     service: tuple[Capacity, Startup],
-    floors: Mapping[str, int],
+    needed: int,
 ) -> int:
     """What an urgent backlog asks for, within bounds, and what `drainSeconds` does, without."""
     capacity, startup = service
     asked = 0
     if policy.interactive:
         wanted = _draining(observation, load, capacity, startup, DRAIN_SECONDS)
-        most = _most_surplus(floors, overloaded=_overloaded(observation, load, capacity))
-        asked = min(wanted, most)
+        most = MOST_SURPLUS if _overloaded(observation, load, capacity) else 1.0
+        asked = min(wanted, ceil(most * needed))
     if policy.drain_seconds is not None:
         # Pods that are asked for now take their start-up time of it.
         left = max(policy.drain_seconds - startup.seconds, min(policy.drain_seconds, DRAIN_SECONDS))
@@ -278,18 +273,12 @@ def _overloaded(observation: Observation, load: Load, capacity: Capacity) -> boo
     return load.backlog > 0 or load.rate > observation.replicas.ready * each
 
 
-def _most_surplus(floors: Mapping[str, int], *, overloaded: bool) -> int:
-    """A backlog that is only foreseen is met by what is foreseen to be needed."""
-    needed = max(_standing(floors), floors.get("forecast", 0))
-    return ceil(MOST_SURPLUS * needed) if overloaded else needed
-
-
 def _clearing(
     policy: Policy,
     observation: Observation,
     load: Load,
     capacity: Capacity,
-    floors: Mapping[str, int],
+    standing: int,
 ) -> bool:
     """Whether a backlog still needs its surplus: those that stay would not clear it in a tick."""
     throughput = capacity.requests_per_second
@@ -299,5 +288,5 @@ def _clearing(
         return True  # A replica less would make it late: the time is promised to the last message.
     if not policy.interactive:
         return False
-    stay = min(_standing(floors), observation.replicas.ready)
+    stay = min(standing, observation.replicas.ready)
     return load.backlog > max(0.0, stay * throughput - load.rate) * policy.tick_seconds

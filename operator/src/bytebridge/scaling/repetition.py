@@ -5,8 +5,8 @@ answered before. Taken for readings of their own, those would say that the load 
 then that it jumps.
 """
 
-from dataclasses import dataclass, replace
 from math import isclose
+from typing import NamedTuple
 
 from bytebridge.scaling.demand import Demand
 from bytebridge.scaling.observation import Observation, Readings
@@ -15,8 +15,7 @@ ROUNDING = 1e-9
 """Relative: what PromQL extrapolates to the same figure depends on the moment by no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The last one that told something."""
 
     time: float
@@ -40,7 +39,7 @@ def repeated_demand(last: Reading | None, observation: Observation) -> Demand | 
     age = observation.time - last.time
     if not 0 < age < last.demand.fast_seconds:
         return None
-    return replace(last.demand, age_seconds=age)
+    return last.demand._replace(age_seconds=age)
 
 
 def _same(before: Readings, now: Readings) -> bool:

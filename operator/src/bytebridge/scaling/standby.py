@@ -4,7 +4,6 @@ What money can buy against surges that come again before pods could start: the p
 standby's replicas for as long as it lasts.
 """
 
-from dataclasses import replace
 from math import ceil
 
 from bytebridge.scaling.hold import HoldWindow
@@ -30,7 +29,7 @@ def with_standby(
         memory.add(time, observation.replicas.desired)
     memory.add(time, min(needs.standing, useful))
     floor = standby_floor(memory.largest(time, policy.standby_seconds), policy.standby_share)
-    return replace(needs, floors={**needs.floors, "standby": floor}), max(useful, floor)
+    return needs._replace(floors={**needs.floors, "standby": floor}), max(useful, floor)
 
 
 def standby_floor(largest_need: int, share: float) -> int:

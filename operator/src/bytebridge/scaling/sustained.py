@@ -7,6 +7,7 @@ have nothing to do. How much of it a service bears is learned from what it shows
 
 from dataclasses import dataclass, field
 from math import exp, inf, sqrt
+from typing import NamedTuple
 
 from bytebridge.scaling.capacity import Capacity, remembered_seconds, steady
 from bytebridge.scaling.demand import SIGMAS
@@ -34,8 +35,7 @@ DISBELIEF_SECONDS = 3_600.0
 """After replicas were found not to help, so long no more are tried."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+class Measurement(NamedTuple):
     """A latency, and the load it is of."""
 
     utilization: float

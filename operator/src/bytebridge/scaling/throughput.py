@@ -6,8 +6,9 @@ more counts as served than busy slots can serve (Little's law, X = N / S).
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf, isinf
+from typing import NamedTuple
 
 from bytebridge.scaling.fleet_size import FleetSize
 
@@ -20,8 +21,7 @@ RENEWED_SECONDS = 60.0
 """Of the service time's window: then it is that of the replicas that stand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(NamedTuple):
     """The service at one moment."""
 
     time: float
@@ -43,8 +43,7 @@ class Glance:
         return self.backlog > slots * self.ready
 
 
-@dataclass(frozen=True, slots=True)
-class Busy:
+class Busy(NamedTuple):
     """The service while requests wait."""
 
     time: float
@@ -117,7 +116,7 @@ class Glances:
         if not whole or abs(newest - before) > STEADY_SHARE * newest:
             return None
         served = _served(list(recent), newest, slots)
-        return None if served is None else replace(served, steady=True)
+        return None if served is None else served._replace(steady=True)
 
     def just_served(self, slots: float) -> Busy | None:
         """By what came since the glance before: of the same time as the growth of the queue.
@@ -133,7 +132,7 @@ class Glances:
         if busy is None or not standing or isinf(end.capacity):
             return busy
         return (
-            busy if 2 * busy.throughput > end.capacity else replace(busy, throughput=end.capacity)
+            busy if 2 * busy.throughput > end.capacity else busy._replace(throughput=end.capacity)
         )
 
 

@@ -158,14 +158,21 @@ def _chance(count: int) -> float:
 
 def _step_error(rates: Sequence[float]) -> float:
     """Least squared error of two levels; the reading amid the step is free."""
-    return min(
-        _squared_error(rates[:amid]) + _squared_error(rates[amid + 1 :])
-        for amid in range(1, len(rates))
-    )
+    before = _squared_errors(rates)
+    after = _squared_errors(rates[::-1])[::-1]
+    return min([left + right for left, right in zip(before, after, strict=True)])
 
 
-def _squared_error(rates: Sequence[float]) -> float:
-    if len(rates) < 2:
-        return 0.0
-    mean = sum(rates) / len(rates)
-    return sum((rate - mean) ** 2 for rate in rates)
+def _squared_errors(rates: Sequence[float]) -> list[float]:
+    """Of the rates before each one, about their mean.
+
+    Source: B. P. Welford, Note on a Method for Calculating Corrected Sums of Squares and Products,
+    Technometrics 4, 1962.
+    """
+    errors, mean, error = [0.0], rates[0], 0.0
+    for count, rate in enumerate(rates[1:], start=1):
+        errors.append(error)
+        apart = rate - mean
+        mean += apart / (count + 1)
+        error += apart * (rate - mean)
+    return errors

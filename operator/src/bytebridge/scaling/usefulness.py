@@ -1,7 +1,7 @@
 """Of the replicas that are needed, those that help."""
 
-from dataclasses import dataclass, replace
 from math import inf
+from typing import NamedTuple
 
 from bytebridge.scaling.bottleneck import SLOWER, BusyFleet, observe, useful_replicas
 from bytebridge.scaling.capacity import Capacity
@@ -23,8 +23,7 @@ EXPERIMENT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Useful:
+class Useful(NamedTuple):
     """How many replicas help."""
 
     replicas: int
@@ -80,7 +79,7 @@ def _with_busy_slots(ceiling: Ceiling, capacity: Capacity) -> Capacity:
     if not capacity.slots or not capacity.service_seconds:
         return capacity
     slots = max(1.0, busy.each * capacity.service_seconds)
-    return replace(capacity, slots=slots) if slots < capacity.slots else capacity
+    return capacity._replace(slots=slots) if slots < capacity.slots else capacity
 
 
 def learn_from_latency(policy: Policy, state: State, observation: Observation) -> None:
@@ -91,7 +90,7 @@ def learn_from_latency(policy: Policy, state: State, observation: Observation) -
         return
     learn_sustained(state.sustained, observation, state.capacity, objective)
     if state.capacity.sustained != state.sustained.limit:
-        state.capacity = replace(state.capacity, sustained=state.sustained.limit)
+        state.capacity = state.capacity._replace(sustained=state.sustained.limit)
 
 
 def own_capacity(ceiling: Ceiling, capacity: Capacity) -> Capacity:
@@ -105,7 +104,7 @@ def own_capacity(ceiling: Ceiling, capacity: Capacity) -> Capacity:
     if not capacity.slots or not capacity.service_seconds:
         return capacity
     seconds = min(capacity.service_seconds, capacity.slots / ceiling.best_each)
-    return replace(capacity, service_seconds=seconds)
+    return capacity._replace(service_seconds=seconds)
 
 
 def _as_busy(ceiling: Ceiling, capacity: Capacity) -> Capacity:
@@ -117,7 +116,7 @@ def _as_busy(ceiling: Ceiling, capacity: Capacity) -> Capacity:
         return capacity
     seconds = capacity.slots * busy.most / busy.throughput
     slower = seconds > CLEARLY_SLOWER * capacity.service_seconds
-    return replace(capacity, service_seconds=seconds) if slower else capacity
+    return capacity._replace(service_seconds=seconds) if slower else capacity
 
 
 def limit_to_useful(
@@ -176,7 +175,7 @@ def _by_experiment(
     observe(memory, fleet, needed)
     if memory.usual_seconds is None or capacity.service_seconds < SLOWER * memory.usual_seconds:
         return Useful(needed)
-    usual = replace(capacity, service_seconds=memory.usual_seconds)
+    usual = capacity._replace(service_seconds=memory.usual_seconds)
     usually = compute_needs(
         policy,
         observation,

@@ -1,6 +1,6 @@
 """Whether windows of a counter count all of their seconds, or only those between their samples."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 FADING = 0.95
 TELLING_READINGS = 3.5
@@ -9,8 +9,7 @@ CHANCE = 0.01
 """Mean squared difference that rounded figures may have, and chance hardly ever has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wholeness:
+class Wholeness(NamedTuple):
     """Memory of one service.
 
     Four fast windows end to end count what the slow one does, to the request, if they count all of

@@ -1,6 +1,6 @@
 """The rates of a counter by window, and the newest rate that two windows hold."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from bytebridge.scaling.history import SHORTEST_STEP_SECONDS, TOLERANCE_SECONDS, Sample
 from bytebridge.scaling.observation import Readings
@@ -14,8 +14,7 @@ FORGETTING = 0.2
 """Share of the windows around it in what is taken to have left the fast window."""
 
 
-@dataclass(frozen=True, slots=True)
-class Windows:
+class Windows(NamedTuple):
     """Rates by length of window; `newest` is absent unless a third, shorter window is known."""
 
     fast: float
@@ -118,8 +117,8 @@ def with_inferred_newest(windows: Windows, time: float, previous: Sample | None)
     around = [p.fast for p in previous.since(time - covered)] or [fast_then]
     left += FORGETTING * (sum(around) / len(around) - left)
     newest = max(0.0, left + (windows.fast - fast_then) * covered / elapsed)
-    return replace(
-        windows, newest=newest, newest_seconds=elapsed / INFERENCE_VARIANCE, inferred=True
+    return windows._replace(
+        newest=newest, newest_seconds=elapsed / INFERENCE_VARIANCE, inferred=True
     )
 
 
