@@ -70,9 +70,7 @@ def test_service_time(
         pytest.param([100, 104, 97, 108, 95, 103], 103, id="noise"),
         pytest.param([100, 100, 100, 550], 550, id="amid a step"),
         pytest.param([100, 100, 550, 1000], 1000, id="after a step"),
-        pytest.param(
-            [98, 100, 94, 103, 111, 133, 130, 141, 139, 149], 149, id="a step amid noise"
-        ),
+        pytest.param([98, 100, 94, 103, 111, 133, 130, 141, 139, 149], 149, id="a step amid noise"),
         pytest.param([100, 200, 300, 400], 1050, id="a ramp: 20/s each second for 32.5 s"),
         pytest.param([100, 100, 100, 200, 300, 400], 1050, id="the begin of a ramp"),
         pytest.param([100, 200, 300, 400, 400, 400, 400], 400, id="a ramp that has ended"),

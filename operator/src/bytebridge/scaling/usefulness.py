@@ -14,6 +14,8 @@ from bytebridge.scaling.state import State
 from bytebridge.scaling.sustained import learn_sustained
 from bytebridge.scaling.throughput import Glance
 
+ALL_BUSY = 0.8
+"""Share of the slots that are in use, at least, where requests wait for one."""
 CLEARLY_SLOWER = 1.15
 """Times the measured service time from which what busy replicas serve is believed instead."""
 
@@ -40,15 +42,35 @@ class Useful(NamedTuple):
 def watch_throughput(state: State, observation: Observation, demand: Demand | None) -> None:
     """Tell the ceiling what is served: all that comes, or while requests wait, what is left."""
     backlog, unbound = observation.readings.queue_depth, state.ceiling.throughput is None
-    if backlog is None or demand is None or not demand.counted:
-        state.ceiling.glances.recent.clear()
+    ready, glances = observation.replicas.ready, state.ceiling.glances
+    late = _of_fewer_replicas(observation, state.capacity, glances.size.ready)
+    if backlog is None or demand is None or not demand.counted or late:
+        glances.recent.clear()
+        glances.size.observe(observation.time, ready)
+        state.ceiling.busy = None
         return
-    ready, each = observation.replicas.ready, state.capacity.requests_per_second
+    each = state.capacity.requests_per_second
     capacity = inf if each is None or state.capacity.estimated else ready * each
-    glance = Glance(observation.time, ready, backlog, demand.fast, capacity, demand.newest)
+    confirmed = observation.readings.in_flight is not None
+    glance = Glance(
+        observation.time, ready, backlog, demand.fast, capacity, demand.newest, confirmed
+    )
     observe_moment(state.ceiling, glance, state.capacity.slots or 1.0, demand.fast_seconds)
     if unbound and state.ceiling.throughput is not None:
         state.forget_needs()
+
+
+def _of_fewer_replicas(observation: Observation, capacity: Capacity, ready_before: int) -> bool:
+    """Whether readings are older than the replicas: requests wait, and yet slots are idle.
+
+    Metrics are late by what scrapes, ingestion and queries take. What few replicas served then
+    would look as if all that stand now served no more. By one decision they may always be.
+    """
+    readings, standing = observation.readings, min(ready_before, observation.replicas.ready)
+    slots = standing * (capacity.slots or 1.0)
+    if readings.in_flight is None or (readings.queue_depth or 0.0) <= slots:
+        return False
+    return readings.in_flight < ALL_BUSY * slots
 
 
 def learn_from_busy(policy: Policy, state: State, observation: Observation) -> None:
