@@ -138,3 +138,15 @@ def test_what_a_queue_told_does_not_come_back_when_its_time_leaves_the_window() 
         sample = demand.sample
         newest.append(demand.newest)
     assert newest[-8:] == [pytest.approx(1000.0, rel=0.03)] * 8
+
+
+def test_a_counter_that_breaks_off_is_no_load_that_swings() -> None:
+    """All windows say nothing at once, as no window does of a load that ends."""
+    sample = None
+    for tick in range(36):
+        rate = 300.0 if tick < 24 else 0.0
+        readings = Readings(requests_per_second={15.0: rate, 60.0: rate}, queue_depth=0.0)
+        demand = estimate_demand(readings, float(INTERVAL * tick), sample, 1.0)
+        assert demand is not None
+        assert demand.rate == rate
+        sample = demand.sample

@@ -21,7 +21,7 @@ from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.state import State
 from bytebridge.signals.history import Moment
 
-STANDING_RULES = ("utilization", "latency", "burst", "depth", "cpu", *LANGUAGE_MODEL)
+STANDING_RULES = ("utilization", "latency", "burst", "depth", "cpu", "inFlight", *LANGUAGE_MODEL)
 """Floors of the present load; the others pass soon, or are a person's wish."""
 
 

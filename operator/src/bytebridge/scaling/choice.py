@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from math import sqrt
+from operator import itemgetter
 from typing import NamedTuple
 
 from bytebridge.scaling.bounds import (
@@ -27,6 +28,7 @@ RAMP_HOLD = 0.5
 """Start-up times that replicas for a ramp's forecast are kept: noise may hide the ramp for a few
 readings, and what is given back then comes one start-up time late."""
 CLEARING_WORDS = "a backlog is being worked off"
+UNCOUNTED_WORDS = "more requests are in flight than the request rate accounts for"
 RAMP_WORDS = "what a ramp was foreseen to need is kept"
 SMALL_STEP = 0.1
 """Going down by no more than this share of the present replicas (or by one) waits longer: the gain
@@ -94,8 +96,12 @@ def choose(
     def certainly_needed() -> int:
         return _certain_need(policy, state, demand)
 
-    ramp = _ramp(policy, state, needs, time)
-    least = (kept, CLEARING_WORDS) if kept > ramp else (ramp, RAMP_WORDS)
+    least = max(
+        (kept, CLEARING_WORDS),
+        (_ramp(policy, state, needs, time), RAMP_WORDS),
+        (_uncounted(policy, state), UNCOUNTED_WORDS),
+        key=itemgetter(0),
+    )
     return _down(policy, state, (time, present, needed), least, certainly_needed)
 
 
@@ -110,6 +116,18 @@ def _ramp(policy: Policy, state: State, needs: Needs, time: float) -> int:
     if state.ramps.empty:
         return 0
     return state.ramps.largest(time, min(RAMP_HOLD * needs.startup_seconds, policy.hold_seconds))
+
+
+def _uncounted(policy: Policy, state: State) -> int:
+    """For what is in flight beyond the rates: a reason to keep replicas, and none to add any.
+
+    It may be held by clients that ask for nothing.
+    """
+    own, in_flight = own_capacity(state.ceiling, state.capacity), state.uncounted.in_flight
+    if not in_flight or not own.slots or not own.service_seconds:
+        return 0
+    rate = in_flight / own.service_seconds
+    return max(queueing_floors(policy, rate, own, state.dispersion.index).values())
 
 
 def _kept(policy: Policy, observation: Observation, needs: Needs, useful: Useful) -> int:

@@ -65,6 +65,10 @@ class Sample(NamedTuple):
         length, at = self.fast
         return self._replace(fast=(length, time)) if at >= self.time else self
 
+    def begun_anew(self) -> "Sample":
+        """The same windows, of which nothing is known of what they have counted before."""
+        return self._replace(known_since=None, fast_rate=0.0, history=())
+
     def point_at(self, time: float) -> Point | None:
         """The last one up to then; `None`: nothing that old is remembered."""
         place = bisect_right(self.history, time + TOLERANCE_SECONDS, key=_time_of)

@@ -24,6 +24,7 @@ from bytebridge.scaling.standby import with_standby
 from bytebridge.scaling.startup import observe_replicas, until_ready
 from bytebridge.scaling.state import State
 from bytebridge.scaling.sustained import missed_in_vain
+from bytebridge.scaling.uncounted import in_flight_floor, remember_in_flight
 from bytebridge.scaling.usefulness import (
     Useful,
     learn_from_busy,
@@ -55,6 +56,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         state.reading = None
     slots = policy.concurrency_per_replica or state.capacity.slots
     observation = with_queue_in_flight(state.in_flight, observation, state.capacity, slots)
+    _watch_in_flight(state, observation, slots or 1.0)
     demand = repeated_demand(state.reading, observation)
     fresh = demand is None
     if demand is None:
@@ -78,7 +80,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     needs = compute_needs(policy, observation, demand, own, dispersion, startup, season, waiting)
     useful = limit_to_useful(policy, state, observation, demand, needs, startup, present)
     needs, useful = _with_further_floors(policy, state, observation, demand, needs, useful)
-    if demand is not None and not demand.ended:
+    if demand is not None and not demand.ended and not state.uncounted.in_flight:
         observe_arrivals(state.dispersion, demand.sample.history, demand.fast_seconds)
     choice = choose(policy, state, observation, needs, demand, useful)
     in_vain = missed_in_vain(
@@ -89,6 +91,14 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         choice = _explained_by_rails(choice, rails, useful.replicas)
         needs = needs._replace(floors={**needs.floors, **rails.floors})
     return _decision(observation, choice, needs, demand, present, state.dispersion.index)
+
+
+def _watch_in_flight(state: State, observation: Observation, slots: float) -> None:
+    """Rates that have not accounted for what is in flight say nothing of those after them."""
+    doubted, told = state.uncounted.in_flight > 0, observation.readings.in_flight is not None
+    remember_in_flight(state.uncounted, observation, state.capacity, slots)
+    if doubted and told and not state.uncounted.in_flight and state.sample is not None:
+        state.sample, state.reading = state.sample.begun_anew(), None
 
 
 def _read(policy: Policy, state: State, observation: Observation) -> Demand | None:
@@ -128,9 +138,23 @@ def _with_further_floors(
         memory = state.language_model
         needs = with_language_model(policy, memory, observation, state.capacity, needs, rate)
         replicas = max(replicas, *(needs.floors.get(name, 0) for name in LANGUAGE_MODEL))
+    if policy.interactive and (demand is None or not demand.counted):
+        needs = _with_in_flight(policy, state, observation, needs)
+        replicas = max(replicas, needs.floors.get("inFlight", 0))
     if state.rails is not None and policy.standby_seconds:
         needs, replicas = with_standby(policy, state.rails.standby, observation, needs, replicas)
     return needs, useful if replicas == useful.replicas else useful._replace(replicas=replicas)
+
+
+def _with_in_flight(policy: Policy, state: State, observation: Observation, needs: Needs) -> Needs:
+    """Where no rates are told, what is in flight is a reason to go up, and none to go down."""
+    slots = state.capacity.slots
+    if not slots:
+        return needs
+    floor = in_flight_floor(state.uncounted, observation, slots, policy.target_utilization)
+    if floor is None:
+        return needs
+    return needs._replace(floors={**needs.floors, "inFlight": floor})
 
 
 def _explained(

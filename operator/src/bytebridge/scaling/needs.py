@@ -33,6 +33,7 @@ REASONS: Mapping[str, Reason] = {
     "forecast": Reason.FORECAST,
     "depth": Reason.BACKLOG,
     "cpu": Reason.UTILIZATION,
+    "inFlight": Reason.UTILIZATION,
     "wake": Reason.WAKE_UP,
     "headroom": Reason.HEADROOM,
     "standby": Reason.STANDBY,

@@ -16,6 +16,7 @@ from bytebridge.scaling.repetition import Reading
 from bytebridge.scaling.seasonal import Seasons
 from bytebridge.scaling.startup import StartupTimes
 from bytebridge.scaling.sustained import Sustained
+from bytebridge.scaling.uncounted import Uncounted
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class State:
     bottleneck: Bottleneck = field(default_factory=Bottleneck)
     ceiling: Ceiling = field(default_factory=Ceiling)
     sustained: Sustained = field(default_factory=Sustained)
+    uncounted: Uncounted = field(default_factory=Uncounted)
     in_flight: InFlight = field(default_factory=InFlight)
     startup: StartupTimes = field(default_factory=StartupTimes)
     blind_since: float | None = None

@@ -98,7 +98,8 @@ def with_inferred_newest(windows: Windows, time: float, previous: Sample | None)
     rate(t) W = rate(t - d) W + counts of the last d - counts that left, W being what the window
     counts. d is a quarter of the window at least, as counts of less are noise. What left was
     estimated as the newest then; a part of what the windows that counted it say, which lie evenly
-    around it, keeps errors of it from going on for ever.
+    around it, keeps errors of it from going on for ever. What came since is no more than all that
+    the window counts: a counter that breaks off is no load that swings.
     """
     if previous is None or previous.known_since is None:
         return windows
@@ -117,6 +118,7 @@ def with_inferred_newest(windows: Windows, time: float, previous: Sample | None)
     around = [p.fast for p in previous.since(time - covered)] or [fast_then]
     left += FORGETTING * (sum(around) / len(around) - left)
     newest = max(0.0, left + (windows.fast - fast_then) * covered / elapsed)
+    newest = min(newest, windows.fast * covered / elapsed)
     return windows._replace(
         newest=newest, newest_seconds=elapsed / INFERENCE_VARIANCE, inferred=True
     )

@@ -1,0 +1,96 @@
+"""Requests in flight that no rate accounts for: it is not told, or at fault, or clients hold on."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from math import ceil
+
+from bytebridge.scaling.capacity import Capacity, most_busy
+from bytebridge.scaling.floors import burst_floor, utilization_floor
+from bytebridge.scaling.observation import Observation
+
+REMEMBERED_SECONDS = 30.0
+"""Of which what is in flight is a mean: at one moment it is more or less by chance."""
+SILENT_SECONDS = 60.0
+"""Rates are not told: after a start they are known within a scrape or two."""
+MOST_GROWTH = 3.0
+"""Times the present replicas: how soon those that wait will be served is not known."""
+
+
+@dataclass(slots=True)
+class Uncounted:
+    """Memory of one service."""
+
+    recent: deque[tuple[float, float]] = field(default_factory=deque)
+    """When, and how many were in flight."""
+    in_flight: float = 0.0
+    """Their mean, where it is more than the rates can keep busy; else 0."""
+    silent_since: float | None = None
+    """Since when no rate is known."""
+
+    @property
+    def mean(self) -> float | None:
+        """Requests in flight; `None`: not known, or all slots are busy."""
+        return sum(busy for _, busy in self.recent) / len(self.recent) if self.recent else None
+
+
+def remember_in_flight(
+    memory: Uncounted, observation: Observation, capacity: Capacity, slots: float
+) -> None:
+    """Take in a reading; none while requests wait, as all slots are busy then whatever comes.
+
+    L = X S (J. Little, 1961), and chance, bound what the rates can keep busy.
+
+    Args:
+        memory: Of this service; updated.
+        observation: What is known now.
+        capacity: Of a replica, as known before.
+        slots: Of a replica.
+    """
+    readings, recent = observation.readings, memory.recent
+    memory.in_flight = 0.0
+    if readings.requests_per_second:
+        memory.silent_since = None
+    elif memory.silent_since is None:
+        memory.silent_since = observation.time
+    if (readings.queue_depth or 0.0) > observation.replicas.ready * slots:
+        recent.clear()
+        return
+    if readings.in_flight is not None:
+        recent.append((observation.time, readings.in_flight))
+    while recent and recent[0][0] < observation.time - REMEMBERED_SECONDS:
+        recent.popleft()
+    mean, service = memory.mean, readings.service_seconds or capacity.service_seconds
+    if mean is None or not service:
+        return
+    counted = max(readings.requests_per_second.values(), default=0.0) * service
+    if mean > most_busy(counted):
+        memory.in_flight = mean
+
+
+def in_flight_floor(
+    memory: Uncounted, observation: Observation, slots: float, target: float
+) -> int | None:
+    """Replicas with which at most `target` of the slots are in use; `None`: not known, or not yet.
+
+    Those that wait want a slot as those do that have one, but for a queue shorter than the slots:
+    any healthy service has that at times.
+    Source: Knative documentation, "Configuring concurrency": average of the concurrency by target.
+
+    Args:
+        memory: Of this service.
+        observation: What is known now.
+        slots: Of a replica.
+        target: Utilization, 0 to 1.
+    """
+    readings, desired = observation.readings, observation.replicas.desired
+    since = memory.silent_since
+    if readings.in_flight is None or since is None or observation.time - since < SILENT_SECONDS:
+        return None
+    load = memory.mean
+    if load is None:
+        load = readings.in_flight + (readings.queue_depth or 0.0)
+    floor = max(
+        utilization_floor(load, slots, target),
+        burst_floor(load, slots, dispersion=1.0, service_seconds=0.0),
+    )
+    return min(floor, ceil(MOST_GROWTH * max(1, desired)))
