@@ -263,3 +263,17 @@ def test_readings_are_remembered_for_a_slow_window_that_is_still_filling() -> No
         sample = demand.sample
     assert sample is not None
     assert len(sample.history) == 10
+
+
+@pytest.mark.parametrize(
+    ("slope", "rising"),
+    [pytest.param(0.0, False, id="steady"), pytest.param(5.0, True, id="a ramp of 5/s a second")],
+)
+def test_a_rise_is_seen_where_only_one_window_is_known(slope: float, rising: bool) -> None:
+    sample, seen_rising = None, False
+    for tick in range(12):
+        readings = Readings(requests_per_second={15.0: 500 + slope * 5 * tick}, queue_depth=0)
+        demand = estimate_demand(readings, 5.0 * tick, sample, 1.0)
+        assert demand is not None
+        sample, seen_rising = demand.sample, demand.rising
+    assert seen_rising is rising

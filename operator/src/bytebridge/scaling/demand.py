@@ -104,7 +104,7 @@ def estimate_demand(
         counted_as.wholeness,
         (*previous.recent(time, found.slow_seconds), here) if previous else (here,),
     )
-    rising = surging or windows.fast > windows.slow + noise / SIGMAS
+    rising = surging or windows.fast > _of_late(windows, found, previous) + noise / SIGMAS
     rate = min(rate, HIGHEST_RATE)
     ended = windows.fast_seconds > fast[0]
     return Demand(
@@ -140,6 +140,13 @@ def _read(
     elif windows.newest is None:
         windows = with_inferred_newest(windows, time, previous)
     return _Reading(windows, told, wholeness, since)
+
+
+def _of_late(windows: Windows, found: Windows, previous: Sample | None) -> float:
+    """What the fast window is compared with: the slow one, or if it is the only one, itself."""
+    if found.slow_seconds > found.fast_seconds or previous is None or not previous.history:
+        return windows.slow
+    return sum(point.fast for point in previous.history) / len(previous.history)
 
 
 def _left_out(time: float, previous: Sample | None) -> float:
