@@ -76,6 +76,31 @@ def every(seconds: float) -> Callable[[Line], Line | None]:
     return lambda line: line if line["time"] % (2 * seconds) < seconds else None
 
 
+def late(seconds: float) -> Callable[[Line], Line | None]:
+    """Metrics come later than what is known of replicas."""
+    metrics: list[Line] = []
+
+    def shown(line: Line) -> Line | None:
+        metrics.append(line)
+        told = [before for before in metrics if before["time"] <= line["time"] - seconds]
+        known = {"time": line["time"], "replicas": line["replicas"]}
+        return {**(told[-1] if told else {}), **known}
+
+    return shown
+
+
+def counter_stands_still(begin: float, end: float) -> Callable[[Line], Line | None]:
+    """Rates are zero, not unknown, for a time."""
+
+    def shown(line: Line) -> Line | None:
+        rates = line.get("requestsPerSecond")
+        if rates is None or not begin <= line["time"] < end:
+            return line
+        return line | {"requestsPerSecond": dict.fromkeys(rates, 0.0)}
+
+    return shown
+
+
 STEP, RAMP = surge(100, 1_000), surge(100, 1_000, 180)
 
 
@@ -133,6 +158,21 @@ STEP, RAMP = surge(100, 1_000), surge(100, 1_000, 180)
         pytest.param(
             Case(surge(100, 600), full_replicas=24), Bound(0.275, 4.4), id="a database that is full"
         ),
+        pytest.param(
+            Case(STEP, startup_seconds=10, shown=late(15)), Bound(0.135, 5.9), id="step, 15 s late"
+        ),
+        pytest.param(Case(RAMP, shown=late(15)), Bound(0.215, 6.4), id="ramp, 15 s late"),
+        pytest.param(
+            Case(surge(100, 600), full_replicas=24, shown=late(15)),
+            Bound(0.365, 4.7, 0.022),
+            id="a database that is full, 15 s late",
+        ),
+        pytest.param(
+            Case(STEP, shown=counter_stands_still(450, 540)),
+            Bound(0.155, 5.6, 0.002),
+            id="a counter that stands still amid the surge",
+        ),
+        pytest.param(Case(RAMP, windows=(15,)), Bound(0.047, 5.9), id="ramp, one window"),
         pytest.param(Case(STEP, shown=every(60)), Bound(0.340, 5.7, 0.180), id="lines are missing"),
     ],
 )
