@@ -132,6 +132,24 @@ def test_where_no_rates_are_told_what_is_in_flight_is_a_reason_to_go_up_only() -
     assert _by_gauges(State(), [(16, 6.0), (24, 60.0), (120, 6.0)]) == [5, 34, 34]
 
 
+@pytest.mark.parametrize(
+    ("rates", "beyond"),
+    [
+        pytest.param([300, 200], True, id="fallen by a third, and as much is in flight"),
+        pytest.param([300, 240], False, id="fallen by less: more than chance is no fault yet"),
+        pytest.param([100, 120], False, id="rising: windows come after what is in flight"),
+        pytest.param([300, 120, 120], True, id="as long as it lasts"),
+        pytest.param([300, 120, 400, 390], False, id="once it accounts for it again"),
+    ],
+)
+def test_only_rates_that_have_fallen_are_doubted(rates: list[float], beyond: bool) -> None:
+    memory = Uncounted()
+    for tick, rate in enumerate(rates):
+        given = seen(5.0 * tick, fast=rate, desired=40, in_flight=6.0 if rate == 100 else 30.0)
+        remember_in_flight(memory, given, KNOWN, 2.0)
+    assert bool(memory.in_flight) is beyond
+
+
 def test_rates_that_are_known_again_count_from_then_on() -> None:
     memory = Uncounted()
     for time, fast in ((0.0, None), (5.0, None), (10.0, 100.0), (15.0, None)):

@@ -10,6 +10,8 @@ from bytebridge.scaling.observation import Observation
 
 REMEMBERED_SECONDS = 30.0
 """Of which what is in flight is a mean: at one moment it is more or less by chance."""
+FALLEN = 0.75
+"""Of the rate before: where it has not come to less, what is in flight is ahead of it in a rise."""
 SILENT_SECONDS = 60.0
 """Rates are not told: after a start they are known within a scrape or two."""
 MOST_GROWTH = 3.0
@@ -23,7 +25,9 @@ class Uncounted:
     recent: deque[tuple[float, float]] = field(default_factory=deque)
     """When, and how many were in flight."""
     in_flight: float = 0.0
-    """Their mean, where it is more than the rates can keep busy; else 0."""
+    """Their mean, where it is more than rates that have fallen can keep busy; else 0."""
+    rate: float | None = None
+    """The highest of the windows when it last accounted for them, requests a second."""
     silent_since: float | None = None
     """Since when no rate is known."""
 
@@ -38,7 +42,8 @@ def remember_in_flight(
 ) -> None:
     """Take in a reading; none while requests wait, as all slots are busy then whatever comes.
 
-    L = X S (J. Little, 1961), and chance, bound what the rates can keep busy.
+    L = X S (J. Little, 1961), and chance, bound what the rates can keep busy. In a rise windows
+    tell of a load that has passed, and more is in flight as well; but then no rate has fallen.
 
     Args:
         memory: Of this service; updated.
@@ -62,9 +67,12 @@ def remember_in_flight(
     mean, service = memory.mean, readings.service_seconds or capacity.service_seconds
     if mean is None or not service:
         return
-    counted = max(readings.requests_per_second.values(), default=0.0) * service
-    if mean > most_busy(counted):
+    rate = max(readings.requests_per_second.values(), default=0.0)
+    fallen = memory.rate is None or rate < FALLEN * memory.rate
+    if fallen and mean > most_busy(rate * service):
         memory.in_flight = mean
+    else:
+        memory.rate = rate
 
 
 def in_flight_floor(
