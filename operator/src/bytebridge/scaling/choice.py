@@ -123,8 +123,11 @@ def _uncounted(policy: Policy, state: State) -> int:
 
     It may be held by clients that ask for nothing.
     """
-    own, in_flight = own_capacity(state.ceiling, state.capacity), state.uncounted.in_flight
-    if not in_flight or not own.slots or not own.service_seconds:
+    in_flight = state.uncounted.in_flight
+    if not in_flight:
+        return 0
+    own = own_capacity(state.ceiling, state.capacity)
+    if not own.slots or not own.service_seconds:
         return 0
     rate = in_flight / own.service_seconds
     return max(queueing_floors(policy, rate, own, state.dispersion.index).values())

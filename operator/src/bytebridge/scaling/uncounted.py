@@ -64,12 +64,14 @@ def remember_in_flight(
         recent.append((observation.time, readings.in_flight))
     while recent and recent[0][0] < observation.time - REMEMBERED_SECONDS:
         recent.popleft()
+    rate = max(readings.requests_per_second.values(), default=0.0)
+    if memory.rate is not None and rate >= FALLEN * memory.rate:
+        memory.rate = rate
+        return
     mean, service = memory.mean, readings.service_seconds or capacity.service_seconds
     if mean is None or not service:
         return
-    rate = max(readings.requests_per_second.values(), default=0.0)
-    fallen = memory.rate is None or rate < FALLEN * memory.rate
-    if fallen and mean > most_busy(rate * service):
+    if mean > most_busy(rate * service):
         memory.in_flight = mean
     else:
         memory.rate = rate
