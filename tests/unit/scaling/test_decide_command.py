@@ -7,6 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bytebridge.cli.main import app
+from bytebridge.scaling.observation import Replicas
+from bytebridge.scaling.wire import parse_observation
 
 SERVICE = """
 apiVersion: scaling.bytebridge.io/v1alpha1
@@ -36,6 +38,11 @@ def test_nan_is_unknown(service: Path) -> None:
     (answer,) = answers(service, GOOD)
     assert (answer["replicas"], answer["reason"]) == (5, "SignalsUnknown")
     assert set(answer) == {"time", "replicas", "reason", "message", "floors", "held", "signals"}
+
+
+def test_pods_that_start_are_not_ready() -> None:
+    line = '{"time": 1, "replicas": {"desired": 5, "starting": 3}}'
+    assert parse_observation(line).replicas == Replicas(desired=5, ready=2, starting=3)
 
 
 @pytest.mark.parametrize("bad", ["x", "[]", "{}", '{"time": 1}', '{"time": 1, "replicas": 3}'])

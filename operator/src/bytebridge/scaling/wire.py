@@ -127,11 +127,9 @@ def _replicas(value: object) -> Replicas:
     if desired is None:
         raise ValueError("replicas.desired: expected a whole number")
     ready, starting = _number(value, "ready"), _number(value, "starting")
-    return Replicas(
-        desired=int(desired),
-        ready=int(desired if ready is None else ready),
-        starting=int(starting or 0),
-    )
+    if ready is None:
+        ready = max(0.0, desired - (starting or 0.0))
+    return Replicas(desired=int(desired), ready=int(ready), starting=int(starting or 0))
 
 
 def _number(data: dict[str, Any], key: str) -> float | None:
