@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling, observe_moment
 from bytebridge.scaling.decision import Decision, Reason
+from bytebridge.scaling.fleet_size import FleetSize
+from bytebridge.scaling.lateness import Lateness, of_fewer_replicas
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.state import State
 from bytebridge.scaling.throughput import Glance
@@ -68,6 +71,60 @@ def test_replicas_that_metrics_know_nothing_of_yet_are_not_said_to_be_of_no_use(
         if time >= 120 and service.waiting > service.ready * SLOTS:
             assert decision.replicas >= min(before, 19), "600/s keep 36 slots busy"
     assert service.waiting == 0
+
+
+@pytest.mark.parametrize("late", [0.0, 10.0, 15.0, 30.0])
+def test_how_late_metrics_are_is_learned(late: float) -> None:
+    service = Fluid(late, tells_in_flight=True)
+    for tick in range(72):
+        service.pass_tick(tick * TICK, 100.0 if tick < 24 else 600.0)
+    assert service.state.lateness.seconds == pytest.approx(late, abs=TICK)
+    assert service.state.lateness.since is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "in_flight", "queue", "late", "seconds"),
+    [
+        pytest.param(0, [10, 10, 40, 52], [900] * 4, [True, True, True, False], 15, id="late"),
+        pytest.param(0, [42, 52], [900] * 2, [False, False], 0, id="four fifths are all"),
+        pytest.param(0, [10, 52], [52] * 2, [False, False], 0, id="a queue that any service has"),
+        pytest.param(0, [10, None, 52], [900] * 3, [True, False, False], 0, id="not known"),
+        pytest.param(0, [10, 10, 52], [900, 0, 900], [True, False, False], 0, id="nothing waits"),
+        pytest.param(-20, [10, 52], [900] * 2, [True, False], 0, id="long after replicas came"),
+        pytest.param(0, [10] * 13 + [52], [900] * 14, [True] * 13 + [False], 0, id="too long"),
+    ],
+)
+def test_readings_of_fewer_replicas(
+    changed: float,
+    in_flight: list[float | None],
+    queue: list[float],
+    late: list[bool],
+    seconds: float,
+) -> None:
+    memory, size, found = Lateness(), FleetSize(26, changed_since=changed), []
+    for tick, (busy, waiting) in enumerate(zip(in_flight, queue, strict=True)):
+        given = seen(TICK * tick, desired=26, queue_depth=waiting, in_flight=busy)
+        found.append(of_fewer_replicas(memory, given, Capacity(SLOTS, SERVICE), size))
+    assert found == late
+    assert memory.seconds == seconds
+
+
+def test_replicas_that_came_since_the_decision_before_are_not_expected_yet() -> None:
+    given = seen(0.0, desired=26, queue_depth=900, in_flight=10)
+    known = Capacity(SLOTS, SERVICE)
+    assert not of_fewer_replicas(Lateness(), given, known, FleetSize(5))
+    assert of_fewer_replicas(Lateness(), given, known, FleetSize(26))
+
+
+def test_a_ramp_is_foreseen_by_as_much_earlier() -> None:
+    floors = []
+    for seconds in (0.0, 20.0):
+        state = State(lateness=Lateness(seconds))
+        for tick in range(13):
+            given = seen(TICK * tick, fast=100.0 + 25.0 * tick, slow=100.0 + 20.0 * tick)
+            decision = decide(RULES, state, given)
+        floors.append(decision.floors["forecast"])
+    assert floors[1] - floors[0] == pytest.approx(20 * 5 * SERVICE / SLOTS / 0.95, abs=1)
 
 
 @pytest.mark.parametrize(

@@ -229,9 +229,14 @@ def _ready_throughput(capacity: Capacity, observation: Observation) -> float | N
 
 
 def _startup(policy: Policy, state: State, observation: Observation) -> Startup:
-    """Start-up time by the pods' own timestamps, or else as seen here, or else as expected."""
+    """Start-up time by the pods' own timestamps, or else as seen here, or else as expected.
+
+    What is read tells of a time before: from then on it takes as much longer.
+    """
     known = observation.startup_seconds or state.startup.p90_seconds or policy.startup_seconds
-    return Startup(*until_ready(state.startup, observation.time, known, policy.tick_seconds))
+    time, late = observation.time, state.lateness.seconds
+    seconds, to_ready = until_ready(state.startup, time, known, policy.tick_seconds)
+    return Startup(seconds + late, to_ready + late)
 
 
 def _decision(

@@ -11,6 +11,7 @@ from bytebridge.scaling.history import Sample
 from bytebridge.scaling.hold import HoldWindow
 from bytebridge.scaling.in_flight import InFlight
 from bytebridge.scaling.language_model import LanguageModelMemory
+from bytebridge.scaling.lateness import Lateness
 from bytebridge.scaling.rails import RailsMemory
 from bytebridge.scaling.repetition import Reading
 from bytebridge.scaling.seasonal import Seasons
@@ -45,6 +46,7 @@ class State:
     bottleneck: Bottleneck = field(default_factory=Bottleneck)
     ceiling: Ceiling = field(default_factory=Ceiling)
     sustained: Sustained = field(default_factory=Sustained)
+    lateness: Lateness = field(default_factory=Lateness)
     uncounted: Uncounted = field(default_factory=Uncounted)
     in_flight: InFlight = field(default_factory=InFlight)
     startup: StartupTimes = field(default_factory=StartupTimes)

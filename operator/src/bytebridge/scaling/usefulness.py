@@ -7,6 +7,7 @@ from bytebridge.scaling.bottleneck import SLOWER, BusyFleet, observe, useful_rep
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling, observe_moment
 from bytebridge.scaling.demand import Demand
+from bytebridge.scaling.lateness import of_fewer_replicas
 from bytebridge.scaling.needs import Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
@@ -14,8 +15,6 @@ from bytebridge.scaling.state import State
 from bytebridge.scaling.sustained import learn_sustained
 from bytebridge.scaling.throughput import Glance
 
-ALL_BUSY = 0.8
-"""Share of the slots that are in use, at least, where requests wait for one."""
 CLEARLY_SLOWER = 1.15
 """Times the measured service time from which what busy replicas serve is believed instead."""
 
@@ -43,7 +42,7 @@ def watch_throughput(state: State, observation: Observation, demand: Demand | No
     """Tell the ceiling what is served: all that comes, or while requests wait, what is left."""
     backlog, unbound = observation.readings.queue_depth, state.ceiling.throughput is None
     ready, glances = observation.replicas.ready, state.ceiling.glances
-    late = _of_fewer_replicas(observation, state.capacity, glances.size.ready)
+    late = of_fewer_replicas(state.lateness, observation, state.capacity, glances.size)
     if backlog is None or demand is None or not demand.counted or late:
         glances.recent.clear()
         glances.size.observe(observation.time, ready)
@@ -58,19 +57,6 @@ def watch_throughput(state: State, observation: Observation, demand: Demand | No
     observe_moment(state.ceiling, glance, state.capacity.slots or 1.0, demand.fast_seconds)
     if unbound and state.ceiling.throughput is not None:
         state.forget_needs()
-
-
-def _of_fewer_replicas(observation: Observation, capacity: Capacity, ready_before: int) -> bool:
-    """Whether readings are older than the replicas: requests wait, and yet slots are idle.
-
-    Metrics are late by what scrapes, ingestion and queries take. What few replicas served then
-    would look as if all that stand now served no more. By one decision they may always be.
-    """
-    readings, standing = observation.readings, min(ready_before, observation.replicas.ready)
-    slots = standing * (capacity.slots or 1.0)
-    if readings.in_flight is None or (readings.queue_depth or 0.0) <= slots:
-        return False
-    return readings.in_flight < ALL_BUSY * slots
 
 
 def learn_from_busy(policy: Policy, state: State, observation: Observation) -> None:
