@@ -90,13 +90,17 @@ def late(seconds: float) -> Callable[[Line], Line | None]:
 
 
 def counter_stands_still(begin: float, end: float) -> Callable[[Line], Line | None]:
-    """Rates are zero, not unknown, for a time."""
+    """Windows hold less and less, and then more again."""
+
+    def held(window: float, time: float) -> float:
+        lost = max(0.0, min(time, end) - max(time - window, begin))
+        return 1 - lost / window
 
     def shown(line: Line) -> Line | None:
-        rates = line.get("requestsPerSecond")
-        if rates is None or not begin <= line["time"] < end:
-            return line
-        return line | {"requestsPerSecond": dict.fromkeys(rates, 0.0)}
+        rates = line.get("requestsPerSecond", {})
+        time = line["time"]
+        still = {key: rate * held(float(key[:-1]), time) for key, rate in rates.items() if rate}
+        return line | {"requestsPerSecond": rates | still}
 
     return shown
 

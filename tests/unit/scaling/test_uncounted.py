@@ -103,6 +103,23 @@ def test_replicas_that_serve_stay_whatever_a_counter_says(rate: float, in_flight
         assert decision.replicas == desired, "a counter that goes on is no step of the load"
 
 
+def test_a_counter_that_stands_still_and_goes_on_moves_nothing() -> None:
+    """From 120 s to 270 s: windows of 15 s and 60 s hold less and less, and then more again."""
+    state, desired = State(), 13
+
+    def counted(time: float, window: float) -> float:
+        lost = max(0.0, min(time, 270.0) - max(time - window, 120.0))
+        return 300.0 * (1 - lost / window)
+
+    for tick in range(90):
+        time = 5.0 * tick
+        fast, slow = counted(time, 15.0), counted(time, 60.0)
+        given = seen(time, fast=fast, slow=slow, desired=desired, **CALM)
+        decision = decide(RULES, state, given)
+        assert decision.replicas == 12 or time < 120
+        desired = decision.replicas
+
+
 def test_a_load_that_ends_is_in_flight_no_more() -> None:
     state, desired = State(), 13
     for tick in range(60):
@@ -139,6 +156,7 @@ def test_where_no_rates_are_told_what_is_in_flight_is_a_reason_to_go_up_only() -
         pytest.param([300, 240], False, id="fallen by less: more than chance is no fault yet"),
         pytest.param([100, 120], False, id="rising: windows come after what is in flight"),
         pytest.param([300, 120, 120], True, id="as long as it lasts"),
+        pytest.param([300, 260, 210, 170], True, id="little by little, as windows of a counter do"),
         pytest.param([300, 120, 400, 390], False, id="once it accounts for it again"),
     ],
 )

@@ -72,7 +72,8 @@ def choose(
         return _blind(policy, state, observation, needed)
     state.blind_since = None
     unseen_seconds = _watch_coverage(state, observation)
-    standing = clamp(policy, min(needs.standing, useful.replicas))
+    uncounted = min(_uncounted(policy, state), present)
+    standing = clamp(policy, max(uncounted, min(needs.standing, useful.replicas)))
     state.needs.add(time, standing)
     state.small_steps.add(time, standing)
     state.surplus.add(time, needed)
@@ -99,7 +100,7 @@ def choose(
     least = max(
         (kept, CLEARING_WORDS),
         (_ramp(policy, state, needs, time), RAMP_WORDS),
-        (_uncounted(policy, state), UNCOUNTED_WORDS),
+        (uncounted, UNCOUNTED_WORDS),
         key=itemgetter(0),
     )
     return _down(policy, state, (time, present, needed), least, certainly_needed)

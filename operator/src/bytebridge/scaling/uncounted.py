@@ -9,7 +9,8 @@ from bytebridge.scaling.floors import burst_floor, utilization_floor
 from bytebridge.scaling.observation import Observation
 
 REMEMBERED_SECONDS = 30.0
-"""Of which what is in flight is a mean: at one moment it is more or less by chance."""
+"""Of which what is in flight is a mean where no rate is known: at one moment it is more or less by
+chance. Otherwise it is of what the shortest window tells of."""
 FALLEN = 0.75
 """Of the rate before: where it has not come to less, what is in flight is ahead of it in a rise."""
 SILENT_SECONDS = 60.0
@@ -27,14 +28,14 @@ class Uncounted:
     in_flight: float = 0.0
     """Their mean, where it is more than rates that have fallen can keep busy; else 0."""
     rate: float | None = None
-    """The highest of the windows when it last accounted for them, requests a second."""
+    """Of the shortest window when it last accounted for them, requests a second."""
     silent_since: float | None = None
     """Since when no rate is known."""
 
-    @property
-    def mean(self) -> float | None:
+    def mean_since(self, time: float) -> float | None:
         """Requests in flight; `None`: not known, or all slots are busy."""
-        return sum(busy for _, busy in self.recent) / len(self.recent) if self.recent else None
+        busy = [count for at, count in self.recent if at > time]
+        return sum(busy) / len(busy) if busy else None
 
 
 def remember_in_flight(
@@ -64,17 +65,24 @@ def remember_in_flight(
         recent.append((observation.time, readings.in_flight))
     while recent and recent[0][0] < observation.time - REMEMBERED_SECONDS:
         recent.popleft()
-    rate = max(readings.requests_per_second.values(), default=0.0)
-    if memory.rate is not None and rate >= FALLEN * memory.rate:
+    _account(memory, observation, readings.service_seconds or capacity.service_seconds)
+
+
+def _account(memory: Uncounted, observation: Observation, service_seconds: float | None) -> None:
+    """Compare what is in flight with what the rates can keep busy, where these have fallen."""
+    rates = observation.readings.requests_per_second
+    window = min(rates, default=REMEMBERED_SECONDS)
+    rate = rates.get(window, 0.0)
+    if memory.rate is not None and rate >= memory.rate:
         memory.rate = rate
         return
-    mean, service = memory.mean, readings.service_seconds or capacity.service_seconds
-    if mean is None or not service:
+    mean = memory.mean_since(observation.time - window)
+    if mean is None or not service_seconds:
         return
-    if mean > most_busy(rate * service):
+    if mean <= most_busy(rate * service_seconds):
+        memory.rate = rate
+    elif memory.rate is None or rate < FALLEN * memory.rate:
         memory.in_flight = mean
-    else:
-        memory.rate = rate
 
 
 def in_flight_floor(
@@ -96,7 +104,7 @@ def in_flight_floor(
     since = memory.silent_since
     if readings.in_flight is None or since is None or observation.time - since < SILENT_SECONDS:
         return None
-    load = memory.mean
+    load = memory.mean_since(observation.time - REMEMBERED_SECONDS)
     if load is None:
         load = readings.in_flight + (readings.queue_depth or 0.0)
     floor = max(
