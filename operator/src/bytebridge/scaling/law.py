@@ -6,6 +6,7 @@ from bytebridge.scaling.choice import Choice, choose
 from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.demand import Demand, estimate_demand, without_rates
 from bytebridge.scaling.dispersion import observe_arrivals
+from bytebridge.scaling.doubtful_queue import without_doubtful_queue
 from bytebridge.scaling.explanation import explain
 from bytebridge.scaling.history import queue_growth
 from bytebridge.scaling.in_flight import with_queue_in_flight
@@ -55,6 +56,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         state.forget_bottlenecks()
         state.reading = None
     slots = policy.concurrency_per_replica or state.capacity.slots
+    observation = without_doubtful_queue(policy, state.doubtful_queue, observation, slots or 1.0)
     observation = with_queue_in_flight(state.in_flight, observation, state.capacity, slots)
     _watch_in_flight(state, observation, slots or 1.0)
     demand = repeated_demand(state.reading, observation)

@@ -120,8 +120,7 @@ def compute_needs(
     readings, rate = observation.readings, demand.rate if demand else 0.0
     backlog = readings.queue_depth
     floors: dict[str, int] = {}
-    has_queue = policy.depth_per_replica is not None or policy.drain_seconds is not None
-    complete, clearing = backlog is not None or not has_queue, False
+    complete, clearing = backlog is not None or not policy.has_queue, False
     ramp_floor = 0
     if policy.depth_per_replica is not None:
         floors["depth"] = ceil((backlog or 0.0) / policy.depth_per_replica - EPSILON)
@@ -146,7 +145,7 @@ def compute_needs(
             )
     if demand is None or not demand.counted:
         complete = complete and policy.depth_suffices
-    if rate > 0 or backlog or (has_queue and readings.in_flight):
+    if rate > 0 or backlog or (policy.has_queue and readings.in_flight):
         floors["wake"] = 1
     return Needs(floors, complete, clearing, season, waiting, ramp_floor, startup.seconds)
 

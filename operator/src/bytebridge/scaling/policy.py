@@ -64,6 +64,11 @@ class Policy:
         return self.latency_seconds is not None or self.first_token_seconds is not None
 
     @property
+    def has_queue(self) -> bool:
+        """What waits has an objective of its own."""
+        return self.depth_per_replica is not None or self.drain_seconds is not None
+
+    @property
     def generates_text(self) -> bool:
         """Any floor of an LLM server is asked for."""
         return (

@@ -7,6 +7,7 @@ from bytebridge.scaling.bottleneck import Bottleneck
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling
 from bytebridge.scaling.dispersion import Dispersion
+from bytebridge.scaling.doubtful_queue import DoubtfulQueue
 from bytebridge.scaling.history import Sample
 from bytebridge.scaling.hold import HoldWindow
 from bytebridge.scaling.in_flight import InFlight
@@ -48,6 +49,7 @@ class State:
     sustained: Sustained = field(default_factory=Sustained)
     lateness: Lateness = field(default_factory=Lateness)
     uncounted: Uncounted = field(default_factory=Uncounted)
+    doubtful_queue: DoubtfulQueue = field(default_factory=DoubtfulQueue)
     in_flight: InFlight = field(default_factory=InFlight)
     startup: StartupTimes = field(default_factory=StartupTimes)
     blind_since: float | None = None
