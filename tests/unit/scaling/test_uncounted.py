@@ -120,6 +120,15 @@ def test_a_counter_that_stands_still_and_goes_on_moves_nothing() -> None:
         desired = decision.replicas
 
 
+def test_a_service_time_that_falls_with_as_much_in_flight_is_doubted_too() -> None:
+    state, desired = State(), 13
+    for tick in range(60):
+        service = 0.06 if tick < 24 else 0.006
+        given = seen(5.0 * tick, fast=300.0, desired=desired, service_seconds=service, **CALM)
+        desired = decide(RULES, state, given).replicas
+    assert desired == 12
+
+
 def test_a_load_that_ends_is_in_flight_no_more() -> None:
     state, desired = State(), 13
     for tick in range(60):

@@ -12,7 +12,7 @@ REMEMBERED_SECONDS = 30.0
 """Of which what is in flight is a mean where no rate is known: at one moment it is more or less by
 chance. Otherwise it is of what the shortest window tells of."""
 FALLEN = 0.75
-"""Of the rate before: where it has not come to less, what is in flight is ahead of it in a rise."""
+"""Of the load before: where it has not come to less, what is in flight is ahead of it in a rise."""
 SILENT_SECONDS = 60.0
 """Rates are not told: after a start they are known within a scrape or two."""
 MOST_GROWTH = 3.0
@@ -27,8 +27,8 @@ class Uncounted:
     """When, and how many were in flight."""
     in_flight: float = 0.0
     """Their mean, where it is more than rates that have fallen can keep busy; else 0."""
-    rate: float | None = None
-    """Of the shortest window when it last accounted for them, requests a second."""
+    load: float | None = None
+    """What the shortest window can keep busy, when that last accounted for them."""
     silent_since: float | None = None
     """Since when no rate is known."""
 
@@ -69,19 +69,21 @@ def remember_in_flight(
 
 
 def _account(memory: Uncounted, observation: Observation, service_seconds: float | None) -> None:
-    """Compare what is in flight with what the rates can keep busy, where these have fallen."""
+    """Compare what is in flight with what the rates can keep busy, where that has fallen."""
+    if not service_seconds:
+        return
     rates = observation.readings.requests_per_second
     window = min(rates, default=REMEMBERED_SECONDS)
-    rate = rates.get(window, 0.0)
-    if memory.rate is not None and rate >= memory.rate:
-        memory.rate = rate
+    load = rates.get(window, 0.0) * service_seconds
+    if memory.load is not None and load >= memory.load:
+        memory.load = load
         return
     mean = memory.mean_since(observation.time - window)
-    if mean is None or not service_seconds:
+    if mean is None:
         return
-    if mean <= most_busy(rate * service_seconds):
-        memory.rate = rate
-    elif memory.rate is None or rate < FALLEN * memory.rate:
+    if mean <= most_busy(load):
+        memory.load = load
+    elif memory.load is None or load < FALLEN * memory.load:
         memory.in_flight = mean
 
 
