@@ -1,6 +1,8 @@
 """Erlang C against published and closed-form values."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bytebridge.scaling.queueing import erlang_c, slots_for_tail, waiting_tail
 
@@ -18,8 +20,9 @@ def test_the_tail_of_one_server_is_the_closed_form() -> None:
     assert waiting_tail(1, 0.8, 5.0, 1.0) == pytest.approx(0.8 * 2.718281828 ** (-0.2 * 5))
 
 
-@pytest.mark.parametrize("load", [0.3, 1.0, 4.7, 20.0, 60.0, 300.0])
-def test_slots_for_tail_is_the_smallest(load: float) -> None:
-    slots = slots_for_tail(load, 1.0, 0.025, 1.0)
-    assert waiting_tail(slots, load, 1.0, 1.0) <= 0.025
-    assert waiting_tail(slots - 1, load, 1.0, 1.0) > 0.025
+@given(load=st.floats(0.05, 1_999.0), probability=st.sampled_from([0.1, 0.025, 0.005, 1e-4]))
+def test_slots_for_tail_is_the_smallest(load: float, probability: float) -> None:
+    """`waiting_tail` computes the whole recursion."""
+    slots = slots_for_tail(load, 1.0, probability, 1.0)
+    assert waiting_tail(slots, load, 1.0, 1.0) <= probability
+    assert slots - 1 <= load or waiting_tail(slots - 1, load, 1.0, 1.0) > probability

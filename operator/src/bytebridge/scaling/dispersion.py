@@ -7,6 +7,7 @@ IEEE JSAC 9, 1991.
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from bytebridge.scaling.history import Point
 
@@ -69,12 +70,7 @@ def observe_arrivals(memory: Dispersion, history: Sequence[Point], window_second
         memory.index += SMOOTHING * (estimate - memory.index)
 
 
-def _newest(point: Point) -> float:
-    return point.rate
-
-
-def _fast(point: Point) -> float:
-    return point.fast
+_newest, _fast = attrgetter("rate"), attrgetter("fast")
 
 
 def _nominal(index: float, seconds: float) -> float:

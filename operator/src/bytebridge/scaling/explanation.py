@@ -40,23 +40,19 @@ def explain(
     signals: Mapping[str, float | None],
 ) -> str:
     """What was seen, what was done, why, and what is held."""
-    present = observation.replicas
-    move = "keep" if replicas == present.desired else f"{present.desired} ->"
-    parts = [f"{_seen(signals)}; {move} {replicas} replicas: {_WORDS[reason]}"]
-    if held:
-        parts.append(held)
-    return "; ".join(parts) + "."
+    present = observation.replicas.desired
+    move = "keep" if replicas == present else f"{present} ->"
+    why = f"{_WORDS[reason]}; {held}" if held else _WORDS[reason]
+    return f"{_seen(signals)}; {move} {replicas} replicas: {why}."
 
 
 def _seen(signals: Mapping[str, float | None]) -> str:
     rate, backlog = signals["demandPerSecond"], signals["queueDepth"]
     latency = signals["latencyP95Seconds"]
-    words = [f"{rate:.1f} requests/s" if rate is not None else "request rate unknown"]
+    words = f"{rate:.1f} requests/s" if rate is not None else "request rate unknown"
     reckoned = signals["reckonedBacklog"]
     if backlog is not None:
-        words.append(f"{backlog:.0f} waiting")
+        words += f", {backlog:.0f} waiting"
     elif reckoned:
-        words.append(f"some {reckoned:.0f} waiting as reckoned")
-    if latency is not None:
-        words.append(f"p95 {latency * 1000:.0f} ms")
-    return ", ".join(words)
+        words += f", some {reckoned:.0f} waiting as reckoned"
+    return words if latency is None else f"{words}, p95 {latency * 1000:.0f} ms"

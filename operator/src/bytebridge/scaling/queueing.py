@@ -3,6 +3,8 @@
 from math import ceil, exp, sqrt
 
 LEAST_VARIABILITY = 0.05
+ROOTS = 6.0
+"""Square roots of the load below it from which on Erlang's recursion is computed."""
 LARGE_LOAD = 2_000.0
 """Busy slots beyond which Erlang's recursion gives way to its limit, square-root staffing."""
 
@@ -59,10 +61,12 @@ def slots_for_tail(
         return 0
     if offered_load > LARGE_LOAD:
         return ceil(offered_load + 2 * sqrt(offered_load))
-    # Erlang's recursion, of the inverse of the blocking probability.
-    inverse = 1.0
+    # Erlang's recursion, of the inverse of the blocking probability, from its fluid limit on: a
+    # step multiplies the error by slots / load, and e^(-ROOTS^2 / 2) of it is left at the load.
+    begin = max(0, int(offered_load - ROOTS * sqrt(offered_load)))
+    inverse = offered_load / (offered_load - begin)
     stable = int(offered_load) + 1
-    for slots in range(1, stable):
+    for slots in range(begin + 1, stable):
         inverse = 1.0 + inverse * slots / offered_load
     decay = patience / max(variability, LEAST_VARIABILITY)
     slots = stable - 1

@@ -45,8 +45,9 @@ def observe_replicas(memory: StartupTimes, time: float, desired: int, ready: int
     if before is not None:
         if desired > before:
             memory.asked.append((time, desired - before))
-        _match(memory, time, ready - memory.ready)
-        _cancel(memory, max(0, before - desired))
+        if memory.asked:
+            _match(memory, time, ready - memory.ready)
+            _cancel(memory, max(0, before - desired))
     memory.desired, memory.ready = desired, ready
     if ready >= desired:
         memory.asked.clear()

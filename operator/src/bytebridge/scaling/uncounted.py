@@ -75,16 +75,18 @@ def _account(memory: Uncounted, observation: Observation, service_seconds: float
     rates = observation.readings.requests_per_second
     window = min(rates, default=REMEMBERED_SECONDS)
     load = rates.get(window, 0.0) * service_seconds
-    if memory.load is not None and load >= memory.load:
-        memory.load = load
+    if memory.load is not None and load >= FALLEN * memory.load:
+        in_flight = observation.readings.in_flight
+        if load >= memory.load or in_flight is None or in_flight <= most_busy(load):
+            memory.load = load
         return
     mean = memory.mean_since(observation.time - window)
     if mean is None:
         return
-    if mean <= most_busy(load):
-        memory.load = load
-    elif memory.load is None or load < FALLEN * memory.load:
+    if mean > most_busy(load):
         memory.in_flight = mean
+    else:
+        memory.load = load
 
 
 def in_flight_floor(
