@@ -9,7 +9,7 @@ from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling, observe_moment
 from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.fleet_size import FleetSize
-from bytebridge.scaling.lateness import Lateness, of_fewer_replicas
+from bytebridge.scaling.lateness import Lateness, OfReplicas, of_which_replicas
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.state import State
 from bytebridge.scaling.throughput import Glance
@@ -104,16 +104,39 @@ def test_readings_of_fewer_replicas(
     memory, size, found = Lateness(), FleetSize(26, changed_since=changed), []
     for tick, (busy, waiting) in enumerate(zip(in_flight, queue, strict=True)):
         given = seen(TICK * tick, desired=26, queue_depth=waiting, in_flight=busy)
-        found.append(of_fewer_replicas(memory, given, Capacity(SLOTS, SERVICE), size))
-    assert found == late
+        found.append(of_which_replicas(memory, given, Capacity(SLOTS, SERVICE), size))
+    assert [whose is OfReplicas.EARLIER for whose in found] == late
     assert memory.seconds == seconds
 
 
 def test_replicas_that_came_since_the_decision_before_are_not_expected_yet() -> None:
     given = seen(0.0, desired=26, queue_depth=900, in_flight=10)
     known = Capacity(SLOTS, SERVICE)
-    assert not of_fewer_replicas(Lateness(), given, known, FleetSize(5))
-    assert of_fewer_replicas(Lateness(), given, known, FleetSize(26))
+    assert of_which_replicas(Lateness(), given, known, FleetSize(5)) is OfReplicas.PRESENT
+    assert of_which_replicas(Lateness(), given, known, FleetSize(26)) is OfReplicas.EARLIER
+
+
+@pytest.mark.parametrize(
+    ("size", "whose"),
+    [
+        pytest.param(FleetSize(26, changed_since=31.0), OfReplicas.UNCERTAIN, id="metrics be late"),
+        pytest.param(FleetSize(26, changed_since=30.0), OfReplicas.PRESENT, id="not by as much"),
+        pytest.param(FleetSize(5), OfReplicas.UNCERTAIN, id="they are Ready now"),
+    ],
+)
+def test_replicas_that_nothing_tells_the_slots_in_use_of(
+    size: FleetSize, whose: OfReplicas
+) -> None:
+    given = seen(60.0, desired=26, queue_depth=900)
+    assert of_which_replicas(Lateness(), given, Capacity(SLOTS, SERVICE), size) is whose
+
+
+@pytest.mark.parametrize(
+    ("time", "seconds"),
+    [pytest.param(86_400.0, 20.0, id="a day"), pytest.param(86_401.0, 0.0, id="and a second")],
+)
+def test_what_was_not_seen_for_a_day_is_forgotten(time: float, seconds: float) -> None:
+    assert Lateness(20.0, seen_at=0.0).expected(time) == seconds
 
 
 def test_a_ramp_is_foreseen_by_as_much_earlier() -> None:
@@ -147,19 +170,13 @@ def test_a_full_database_is_still_found(tells_in_flight: bool, late: float, seco
     assert found - (120 + STARTUP) <= late + seconds
 
 
-@pytest.mark.parametrize(
-    ("ticks", "found"),
-    [
-        pytest.param(5, False, id="half a minute after replicas came"),
-        pytest.param(8, True, id="later"),
-    ],
-)
-def test_readings_that_nothing_confirms_count_once_they_must_be_of_those_ready(
-    ticks: int, found: bool
+@pytest.mark.parametrize("of_those_ready", [False, True])
+def test_readings_that_may_be_of_fewer_replicas_say_nothing_of_a_ceiling(
+    of_those_ready: bool,
 ) -> None:
     memory, backlog = Ceiling(), 5000.0
-    for tick, ready in enumerate([5] * 10 + [60] * ticks):
+    for tick, ready in enumerate([5] * 10 + [60] * 8):
         backlog += 5 * (600.0 - min(600.0, ready * 30.0))
-        glance = Glance(5.0 * tick, ready, backlog, 600.0, confirmed=False)
+        glance = Glance(5.0 * tick, ready, backlog, 600.0, of_those_ready=of_those_ready)
         observe_moment(memory, glance, SLOTS, 15.0)
-    assert (memory.useful_replicas is not None) is found
+    assert (memory.useful_replicas is not None) is of_those_ready

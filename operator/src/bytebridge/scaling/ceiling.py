@@ -95,13 +95,13 @@ def observe_moment(memory: Ceiling, glance: Glance, slots: float, window_seconds
     memory.glances.add(glance, window_seconds)
     if not glance.waits(slots):
         _lift_if_served(memory, glance.arriving)
-        if memory.reference is not None and memory.glances.of_those_ready:
+        if memory.reference is not None and glance.of_those_ready:
             _observe_calm(memory, glance, memory.reference)
         return
     memory.busy = steady = memory.glances.steadily_served(slots, window_seconds)
     one_size = steady is not None and steady.one_size
     reading = steady if one_size else memory.glances.just_served(slots) or steady
-    if reading is not None and memory.glances.of_those_ready:
+    if reading is not None and glance.of_those_ready:
         observe_busy(memory, reading)
 
 

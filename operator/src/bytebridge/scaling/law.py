@@ -25,7 +25,7 @@ from bytebridge.scaling.standby import with_standby
 from bytebridge.scaling.startup import observe_replicas, until_ready
 from bytebridge.scaling.state import State
 from bytebridge.scaling.sustained import missed_in_vain
-from bytebridge.scaling.uncounted import in_flight_floor, remember_in_flight
+from bytebridge.scaling.uncounted import remember_in_flight, with_in_flight
 from bytebridge.scaling.usefulness import (
     Useful,
     learn_from_busy,
@@ -58,7 +58,8 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     slots = policy.concurrency_per_replica or state.capacity.slots
     observation = without_doubtful_queue(policy, state.doubtful_queue, observation, slots or 1.0)
     observation = with_queue_in_flight(state.in_flight, observation, state.capacity, slots)
-    _watch_in_flight(state, observation, slots or 1.0)
+    if remember_in_flight(state.uncounted, observation, state.capacity, slots or 1.0):
+        _begin_anew(state)
     demand = repeated_demand(state.reading, observation)
     fresh = demand is None
     if demand is None:
@@ -92,14 +93,12 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     if rails is not None:
         choice = _explained_by_rails(choice, rails, useful.replicas)
         needs = needs._replace(floors={**needs.floors, **rails.floors})
-    return _decision(observation, choice, needs, demand, present, state.dispersion.index)
+    return _decision(state, observation, choice, needs, demand, present)
 
 
-def _watch_in_flight(state: State, observation: Observation, slots: float) -> None:
-    """Rates that have not accounted for what is in flight say nothing of those after them."""
-    doubted, told = state.uncounted.in_flight > 0, observation.readings.in_flight is not None
-    remember_in_flight(state.uncounted, observation, state.capacity, slots)
-    if doubted and told and not state.uncounted.in_flight and state.sample is not None:
+def _begin_anew(state: State) -> None:
+    """Rates that did not account for what was in flight say nothing of those after them."""
+    if state.sample is not None:
         state.sample, state.reading = state.sample.begun_anew(), None
 
 
@@ -141,22 +140,11 @@ def _with_further_floors(
         needs = with_language_model(policy, memory, observation, state.capacity, needs, rate)
         replicas = max(replicas, *(needs.floors.get(name, 0) for name in LANGUAGE_MODEL))
     if policy.interactive and (demand is None or not demand.counted):
-        needs = _with_in_flight(policy, state, observation, needs)
-        replicas = max(replicas, needs.floors.get("inFlight", 0))
+        needs, floor = with_in_flight(policy, state.uncounted, observation, state.capacity, needs)
+        replicas = max(replicas, floor)
     if state.rails is not None and policy.standby_seconds:
         needs, replicas = with_standby(policy, state.rails.standby, observation, needs, replicas)
     return needs, useful if replicas == useful.replicas else useful._replace(replicas=replicas)
-
-
-def _with_in_flight(policy: Policy, state: State, observation: Observation, needs: Needs) -> Needs:
-    """Where no rates are told, what is in flight is a reason to go up, and none to go down."""
-    slots = state.capacity.slots
-    if not slots:
-        return needs
-    floor = in_flight_floor(state.uncounted, observation, slots, policy.target_utilization)
-    if floor is None:
-        return needs
-    return needs._replace(floors={**needs.floors, "inFlight": floor})
 
 
 def _explained(
@@ -236,18 +224,18 @@ def _startup(policy: Policy, state: State, observation: Observation) -> Startup:
     What is read tells of a time before: from then on it takes as much longer.
     """
     known = observation.startup_seconds or state.startup.p90_seconds or policy.startup_seconds
-    time, late = observation.time, state.lateness.seconds
+    time, late = observation.time, state.lateness.expected(observation.time)
     seconds, to_ready = until_ready(state.startup, time, known, policy.tick_seconds)
     return Startup(seconds + late, to_ready + late)
 
 
 def _decision(
+    state: State,
     observation: Observation,
     choice: Choice,
     needs: Needs,
     demand: Demand | None,
     capacity: Capacity,
-    dispersion: float,
 ) -> Decision:
     signals = {
         "demandPerSecond": demand.rate if demand else None,
@@ -256,7 +244,8 @@ def _decision(
         "latencyP95Seconds": observation.readings.latency_p95_seconds,
         "slotsPerReplica": capacity.slots,
         "serviceSeconds": capacity.service_seconds,
-        "dispersion": dispersion,
+        "dispersion": state.dispersion.index,
+        "metricsLateSeconds": state.lateness.expected(observation.time),
     }
     return Decision(
         time=observation.time,

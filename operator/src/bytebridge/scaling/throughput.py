@@ -17,8 +17,6 @@ SAMPLES = 2 / 3
 STEADY_SHARE = 0.1
 """A load whose fast window changes by less is steady."""
 TOLERANCE_SECONDS = 0.5
-LATEST_SECONDS = 30.0
-"""Metrics are late by no more than this, ingestion by a managed Prometheus included."""
 RENEWED_SECONDS = 60.0
 """Of the service time's window: then it is that of the replicas that stand."""
 
@@ -35,8 +33,8 @@ class Glance(NamedTuple):
     """Requests a second that the Ready replicas can serve, by the measured service time."""
     newest: float | None = None
     """Requests a second since the glance before; `None`: not known."""
-    confirmed: bool = True
-    """The requests in flight were seen to be those of the Ready replicas."""
+    of_those_ready: bool = True
+    """Otherwise metrics may be late, and what they tell that of fewer replicas."""
 
     def waits(self, slots: float) -> bool:
         """Whether all slots are busy: a queue shorter than they has any healthy service at times.
@@ -81,12 +79,6 @@ class Glances:
     """Of two intervals."""
     size: FleetSize = field(default_factory=FleetSize)
     """Before a minute has passed since a change, measured service times are of those before."""
-
-    @property
-    def of_those_ready(self) -> bool:
-        """Whether the last one is beyond doubt not of replicas before."""
-        last = self.recent[-1]
-        return last.confirmed or last.time - self.size.changed_since >= LATEST_SECONDS
 
     @property
     def fewest(self) -> int:

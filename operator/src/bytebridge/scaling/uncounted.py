@@ -6,7 +6,9 @@ from math import ceil
 
 from bytebridge.scaling.capacity import Capacity, most_busy
 from bytebridge.scaling.floors import burst_floor, utilization_floor
+from bytebridge.scaling.needs import Needs
 from bytebridge.scaling.observation import Observation
+from bytebridge.scaling.policy import Policy
 
 REMEMBERED_SECONDS = 30.0
 """Of which what is in flight is a mean where no rate is known: at one moment it is more or less by
@@ -40,8 +42,10 @@ class Uncounted:
 
 def remember_in_flight(
     memory: Uncounted, observation: Observation, capacity: Capacity, slots: float
-) -> None:
-    """Take in a reading; none while requests wait, as all slots are busy then whatever comes.
+) -> bool:
+    """Take in a reading, and say whether rates account again for what is in flight.
+
+    None is taken while requests wait, as all slots are busy then whatever comes.
 
     L = X S (J. Little, 1961), and chance, bound what the rates can keep busy. In a rise windows
     tell of a load that has passed, and more is in flight as well; but then no rate has fallen.
@@ -52,6 +56,12 @@ def remember_in_flight(
         capacity: Of a replica, as known before.
         slots: Of a replica.
     """
+    doubted, told = memory.in_flight > 0, observation.readings.in_flight is not None
+    _take_in(memory, observation, capacity, slots)
+    return doubted and told and not memory.in_flight
+
+
+def _take_in(memory: Uncounted, observation: Observation, capacity: Capacity, slots: float) -> None:
     readings, recent = observation.readings, memory.recent
     memory.in_flight = 0.0
     if readings.requests_per_second:
@@ -87,6 +97,26 @@ def _account(memory: Uncounted, observation: Observation, service_seconds: float
         memory.in_flight = mean
     else:
         memory.load = load
+
+
+def with_in_flight(
+    policy: Policy, memory: Uncounted, observation: Observation, capacity: Capacity, needs: Needs
+) -> tuple[Needs, int]:
+    """Add the floor `inFlight`, where no rates are told: a reason to go up, and none to go down.
+
+    Args:
+        policy: Of an interactive service.
+        memory: Of this service.
+        observation: What is known now.
+        capacity: Of a replica.
+        needs: All other floors.
+    """
+    if not capacity.slots:
+        return needs, 0
+    floor = in_flight_floor(memory, observation, capacity.slots, policy.target_utilization)
+    if floor is None:
+        return needs, 0
+    return needs._replace(floors={**needs.floors, "inFlight": floor}), floor
 
 
 def in_flight_floor(

@@ -7,7 +7,7 @@ from bytebridge.scaling.bottleneck import SLOWER, BusyFleet, observe, useful_rep
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling, observe_moment
 from bytebridge.scaling.demand import Demand
-from bytebridge.scaling.lateness import of_fewer_replicas
+from bytebridge.scaling.lateness import OfReplicas, of_which_replicas
 from bytebridge.scaling.needs import Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
@@ -42,17 +42,23 @@ def watch_throughput(state: State, observation: Observation, demand: Demand | No
     """Tell the ceiling what is served: all that comes, or while requests wait, what is left."""
     backlog, unbound = observation.readings.queue_depth, state.ceiling.throughput is None
     ready, glances = observation.replicas.ready, state.ceiling.glances
-    late = of_fewer_replicas(state.lateness, observation, state.capacity, glances.size)
-    if backlog is None or demand is None or not demand.counted or late:
+    whose = of_which_replicas(state.lateness, observation, state.capacity, glances.size)
+    earlier = whose is OfReplicas.EARLIER
+    if backlog is None or demand is None or not demand.counted or earlier:
         glances.recent.clear()
         glances.size.observe(observation.time, ready)
         state.ceiling.busy = None
         return
     each = state.capacity.requests_per_second
     capacity = inf if each is None or state.capacity.estimated else ready * each
-    confirmed = observation.readings.in_flight is not None
     glance = Glance(
-        observation.time, ready, backlog, demand.fast, capacity, demand.newest, confirmed
+        observation.time,
+        ready,
+        backlog,
+        demand.fast,
+        capacity,
+        demand.newest,
+        of_those_ready=whose is OfReplicas.PRESENT,
     )
     observe_moment(state.ceiling, glance, state.capacity.slots or 1.0, demand.fast_seconds)
     if unbound and state.ceiling.throughput is not None:
