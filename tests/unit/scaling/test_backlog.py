@@ -18,9 +18,10 @@ CAPACITY = Capacity(slots=4.0, service_seconds=0.05)
 SURGE: dict[str, Any] = {"fast": 1_000, "desired": 5, "queue_depth": None}
 
 
-def _demand(observation: Observation) -> Demand | None:
+def _demand(observation: Observation, served: float = 0.0) -> Demand | None:
     demand = estimate_demand(observation.readings, observation.time, None, 1.0)
-    return demand and demand._replace(age_seconds=5.0 if observation.time == 5 else 0.0)
+    age = 5.0 if observation.time == 5 else 0.0
+    return demand and demand._replace(age_seconds=age, served=served)
 
 
 @pytest.mark.parametrize(
@@ -46,15 +47,18 @@ def _demand(observation: Observation) -> Demand | None:
         pytest.param({"fast": None, "queue_depth": 70}, 70, id="but the queue"),
         pytest.param({"ready": 0, "before": 0}, None, id="no pod serves"),
         pytest.param({"objective": None}, None, id="nobody waits for an answer"),
+        pytest.param({"served": 990}, 100 + 5 * 10, id="they were seen to serve more"),
+        pytest.param({"served": 300}, 100 + 5 * 600, id="or less, for want of requests"),
     ],
 )
 def test_what_waits_after_five_seconds(changes: dict[str, Any], waiting: float | None) -> None:
     line = SURGE | changes
     objective, time = line.pop("objective", 0.2), line.pop("time", 5)
     memory = Backlog(100.0, 0.0, line.pop("before", 5))
+    served = line.pop("served", 0.0)
     observation = seen(time, **line)
-    elapsed = reckon_backlog(memory, observation, _demand(observation), CAPACITY, objective)
-    assert elapsed == waiting
+    demand = _demand(observation, served)
+    assert reckon_backlog(memory, observation, demand, CAPACITY, objective) == waiting
 
 
 def test_what_was_read_is_not_bounded() -> None:

@@ -89,3 +89,44 @@ def test_a_measured_service_time_outlives_its_signal() -> None:
 def test_for_how_long_latencies_hold_waiting(windows: tuple[float, ...], seconds: float) -> None:
     readings = Readings(requests_per_second=dict.fromkeys(windows, 100.0))
     assert remembered_seconds(readings) == seconds
+
+
+@pytest.mark.parametrize(
+    ("readings", "late", "slots"),
+    [
+        pytest.param({}, False, 1.5, id="what 300 a second keep busy"),
+        pytest.param({"in_flight": 30}, False, 2.5, id="more are at the moment"),
+        pytest.param({"fast": 500}, False, 1.0, id="a load that changes"),
+        pytest.param({"latency_mean_seconds": None}, False, 1.0, id="for how long is not known"),
+        pytest.param({"service_seconds": 0.05}, False, 1.25, id="it is measured"),
+        pytest.param({}, True, 1.0, id="late: some may wait"),
+        pytest.param({}, None, 1.0, id="who knows whether some wait"),
+    ],
+)
+def test_the_first_look_is_not_at_one_moment_only(
+    readings: dict[str, Any], late: bool | None, slots: float
+) -> None:
+    """Twelve replicas with eighteen busy slots on average, ten at this moment."""
+    line = {"fast": 300, "slow": 300, "in_flight": 10, "latency_mean_seconds": 0.06}
+    given = seen(**{"desired": 12, "service_seconds": None, **line, **readings})
+    assert learn_capacity(Capacity(), given, None, late=late).slots == pytest.approx(slots)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "waited_at", "seconds"),
+    [
+        pytest.param(0, -100, 0.08, id="nobody waits"),
+        pytest.param(6, -100, 0.06, id="each waits 20 ms of 80"),
+        pytest.param(60, -100, 0.04, id="no longer than it is served"),
+        pytest.param(6, -50, 0.05, id="a backlog a minute ago: it is not known"),
+    ],
+)
+def test_what_waits_at_times_is_no_part_of_the_service_time(
+    waiting: float, waited_at: float, seconds: float
+) -> None:
+    known = Capacity(2.0, 0.05, waited_at=waited_at)
+    given = seen(
+        fast=300, desired=12, queue_depth=0, latency_mean_seconds=0.08, service_seconds=None
+    )
+    found = learn_capacity(known, given, 2, waiting=waiting)
+    assert found.service_seconds == pytest.approx(seconds)

@@ -256,3 +256,30 @@ def test_a_reading_of_long_ago_is_compared_with_nothing() -> None:
     for time in (121.0, 126.0):
         observe_moment(memory, Glance(time, 60, 0.0, 600.0, 700.0), SLOTS, WINDOW)
     assert memory.useful_replicas is None
+
+
+@pytest.mark.parametrize(
+    ("ready", "shared"),
+    [
+        pytest.param([5] * 6, True, id="the same"),
+        pytest.param([5, 5, 9, 9, 9, 9], False, id="some came while requests waited"),
+        pytest.param([9, 9, 5, 5, 5, 5], False, id="or went"),
+    ],
+)
+def test_replicas_that_came_later_may_have_none_of_what_waits(
+    ready: list[int], shared: bool
+) -> None:
+    memory = Ceiling()
+    for tick, count in enumerate(ready):
+        observe_moment(memory, Glance(5.0 * tick, count, 900.0 + tick, 600.0), SLOTS, WINDOW)
+    assert memory.busy is not None
+    assert memory.busy.shared is shared
+
+
+def test_what_waits_later_is_shared_by_all_that_have_come() -> None:
+    memory = Ceiling()
+    for tick, count in enumerate([5, 5, 9, 9, 9, 9, 9, 9]):
+        waiting = 0.0 if tick == 3 else 900.0 + tick
+        observe_moment(memory, Glance(5.0 * tick, count, waiting, 600.0), SLOTS, WINDOW)
+    assert memory.busy is not None
+    assert memory.busy.shared

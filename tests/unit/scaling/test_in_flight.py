@@ -135,6 +135,9 @@ GIVEN, LEARNED = policy(concurrency_per_replica=2), policy(concurrency_per_repli
             LEARNED, {"busy": BUSY._replace(throughput=20.0)}, {}, (1, 0.06), id="one at least"
         ),
         pytest.param(LEARNED, {"busy": BUSY._replace(fewest=8)}, {}, (2, 0.06), id="replicas came"),
+        pytest.param(
+            LEARNED, {"busy": BUSY._replace(shared=False)}, {}, (2, 0.06), id="and have none of it"
+        ),
     ],
 )
 def test_what_busy_replicas_tell(

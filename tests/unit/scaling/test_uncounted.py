@@ -9,11 +9,12 @@ import pytest
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.law import decide
+from bytebridge.scaling.needs import Needs
 from bytebridge.scaling.state import State
 from bytebridge.scaling.uncounted import (
     Uncounted,
-    in_flight_floor,
     remember_in_flight,
+    with_gauges,
 )
 from unit.scaling.build import policy, seen
 
@@ -63,22 +64,57 @@ def test_memory(readings: dict[str, Any], remembered: list[float]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("past", "readings", "floor"),
+    ("past", "readings", "floors"),
     [
-        pytest.param([18, 20], {"in_flight": 40.0}, 12, id="the mean of 19, and its root"),
-        pytest.param([500], {"in_flight": 500.0, "desired": 300}, 264, id="95 % in use"),
-        pytest.param([], {"in_flight": 20.0, "queue_depth": 40}, 34, id="those that wait as well"),
-        pytest.param([], {"in_flight": 20.0, "queue_depth": 4000}, 36, id="thrice at most"),
-        pytest.param([18], {}, None, id="not known"),
-        pytest.param([18], {"in_flight": 18.0, "time": 55.0}, None, id="rates may still come"),
+        pytest.param([18, 20], {"in_flight": 40.0}, {"inFlight": 12}, id="the mean, and its root"),
+        pytest.param(
+            [500], {"in_flight": 500.0, "desired": 300}, {"inFlight": 264}, id="95 % in use"
+        ),
+        pytest.param(
+            [], {"in_flight": 20.0, "queue_depth": 40}, {"inFlight": 34}, id="those that wait too"
+        ),
+        pytest.param(
+            [], {"in_flight": 20.0, "queue_depth": 4000}, {"inFlight": 36}, id="thrice at most"
+        ),
+        pytest.param([18], {}, {}, id="not known"),
+        pytest.param([18], {"in_flight": 18.0, "time": 55.0}, {}, id="rates may still come"),
+        pytest.param([], {"cpu_utilization": 0.8}, {"cpu": 11}, id="95 % of the CPU"),
+        pytest.param([], {"cpu_utilization": 0.96}, {"cpu": 24}, id="all of it: twice as many"),
+        pytest.param([], {"cpu_utilization": 0.96, "time": 55.0}, {}, id="not yet"),
+        pytest.param(
+            [], {"cpu_utilization": 0.96, "in_flight": 12.0}, {"inFlight": 8}, id="not all is CPU"
+        ),
     ],
 )
-def test_scaling_by_what_is_in_flight(
-    past: list[float], readings: dict[str, Any], floor: int | None
+def test_what_gauges_ask_for_where_no_rates_are_told(
+    past: list[float], readings: dict[str, Any], floors: dict[str, int]
 ) -> None:
     memory = Uncounted(deque((60.0, busy) for busy in past), silent_since=0.0)
     given = seen(**{"time": 60.0, "desired": 12, **readings})
-    assert in_flight_floor(memory, given, 2.0, 0.95) == floor
+    needs, floor = with_gauges(RULES, memory, given, KNOWN, Needs({}, complete=False))
+    assert needs.floors == floors
+    assert floor == max(floors.values(), default=0)
+    assert not needs.complete, "and never a reason to go down"
+
+
+def test_a_service_of_which_nothing_but_the_cpu_is_known_is_given_replicas() -> None:
+    """A start-up takes six ticks; the load of 40 replicas comes after a minute and a half."""
+    state, desired, ready, asked = State(), 5, 5, [(-60.0, 5)]
+    rules = policy(concurrency_per_replica=None)
+    for tick in range(90):
+        time, load = 5.0 * tick, 4.0 if tick < 18 else 30.0
+        ready = max(count for at, count in asked if time - at >= 30)
+        given = seen(
+            time,
+            desired=desired,
+            ready=ready,
+            cpu_utilization=min(1.0, load / ready),
+            latency_p95_seconds=9.0 if load > ready else 0.1,
+            service_seconds=None,
+        )
+        desired = decide(rules, state, given).replicas
+        asked.append((time, desired))
+    assert desired == 48, "of 6, 12, 24 replicas all of the CPU was busy, of these 63 %"
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def reckon_backlog(
         memory.waiting = 0.0
     else:
         most = max(memory.waiting, MOST_SECONDS * demand.rate)
-        grown = memory.waiting + (demand.rate - served) * elapsed
+        grown = memory.waiting + (demand.rate - max(served, demand.served)) * elapsed
         memory.waiting = max(0.0, min(most, grown))
     return memory.waiting
 

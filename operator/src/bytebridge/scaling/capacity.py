@@ -55,7 +55,8 @@ def learn_capacity(
     configured_slots: float | None,
     queue_growth: float = 0.0,
     *,
-    late: bool = False,
+    waiting: float = 0.0,
+    late: bool | None = None,
 ) -> Capacity:
     """Update what is known of a replica; what was learned of another template is forgotten.
 
@@ -64,7 +65,9 @@ def learn_capacity(
         observation: Present signals.
         configured_slots: `concurrencyPerReplica`; `None`: learned.
         queue_growth: Requests a second that pile up.
+        waiting: Requests that waited on average, of the time that the mean latency tells of.
         late: The latency objective is missed: requests may be waiting that no gauge tells of.
+            `None`: nobody knows.
     """
     if observation.template_hash != known.template_hash:
         known = Capacity(template_hash=observation.template_hash, waited_at=known.waited_at)
@@ -72,7 +75,7 @@ def learn_capacity(
     slots = configured_slots or _learned_slots(
         known.slots, observation, queue_growth, known.service_seconds, late=late
     )
-    measured, looks = _service_seconds(observation, known, waited_at)
+    measured, looks = _service_seconds(observation, known, waited_at, waiting)
     estimated = None
     if measured is None:
         kept = None if observation.readings.queue_depth else known.service_seconds
@@ -115,9 +118,9 @@ def _last_backlog(known: Capacity, observation: Observation) -> float:
 
 
 def _service_seconds(
-    observation: Observation, capacity: Capacity, waited_at: float
+    observation: Observation, capacity: Capacity, waited_at: float, waiting: float
 ) -> tuple[float | None, int]:
-    """Measured service time; else the mean latency while nothing waits; else what was known.
+    """Measured service time; else the mean latency while no backlog waits; else what was known.
 
     The mean latency is that of a window: it holds waiting until the last backlog has left it, and
     always may where the queue is not exported. Then it lowers what is known at once, but raises it
@@ -130,6 +133,8 @@ def _service_seconds(
     latency = readings.latency_mean_seconds
     if latency and not readings.queue_depth:
         clean = observation.time - waited_at >= remembered_seconds(readings)
+        if clean:
+            latency = _without_waiting(latency, readings, waiting)
         if known is not None and latency < known:
             return latency, 0
         if readings.queue_depth is not None:
@@ -139,6 +144,15 @@ def _service_seconds(
     if known is not None and not capacity.looks:
         return known, 0
     return _mean_by_littles_law(observation, known, capacity.looks, waited_at)
+
+
+def _without_waiting(latency: float, readings: Readings, waiting: float) -> float:
+    """S = latency - Q / X (J. Little, 1961), for the few that any service has waiting at times.
+
+    They are fewer than those that are served, so no more than half of the latency is waiting.
+    """
+    rate = readings.requests_per_second.get(max(readings.requests_per_second, default=0.0))
+    return max(latency - waiting / rate, latency / 2) if rate else latency
 
 
 def remembered_seconds(readings: Readings) -> float:
@@ -229,13 +243,21 @@ def most_busy(load: float) -> float:
     return load + SIGMAS * sqrt(load)
 
 
+def _busy_on_average(readings: Readings) -> float:
+    """Busy slots of a service that is in time, L = X S: one look may have found fewer by chance."""
+    service = readings.service_seconds or readings.latency_mean_seconds
+    if not service or not steady(readings):
+        return 0.0
+    return readings.requests_per_second[max(readings.requests_per_second)] * service
+
+
 def _learned_slots(
     known: float | None,
     observation: Observation,
     queue_growth: float,
     service_seconds: float | None,
     *,
-    late: bool,
+    late: bool | None,
 ) -> float | None:
     readings, ready = observation.readings, observation.replicas.ready
     in_flight = readings.in_flight
@@ -247,7 +269,7 @@ def _learned_slots(
         return known
     busy = min(MAX_SLOTS_PER_REPLICA, max(1.0, in_flight / ready))
     if known is None:
-        return busy
+        return max(busy, 0.0 if late is not False else _busy_on_average(readings) / ready)
     saturated = (readings.queue_depth or 0.0) >= SATURATED_BACKLOG * ready
     if saturated:
         return known + LEARNING_RATE * (busy - known)

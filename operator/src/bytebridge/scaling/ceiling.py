@@ -92,7 +92,7 @@ def observe_moment(memory: Ceiling, glance: Glance, slots: float, window_seconds
         window_seconds: Of the rate of arrivals.
     """
     memory.busy = None
-    memory.glances.add(glance, window_seconds)
+    memory.glances.add(glance, slots, window_seconds)
     if not glance.waits(slots):
         _lift_if_served(memory, glance.arriving)
         if memory.reference is not None and glance.of_those_ready:

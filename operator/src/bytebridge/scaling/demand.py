@@ -32,6 +32,8 @@ class Demand(NamedTuple):
     sample: Sample
     age_seconds: float = 0.0
     """Since it was read."""
+    served: float = 0.0
+    """By the Ready replicas, at least; 0: not known."""
     counted: bool = True
     """Otherwise no rate is known, and it is inferred from what waits: a reason to go up only."""
 

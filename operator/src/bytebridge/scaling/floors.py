@@ -14,12 +14,29 @@ SERVICE_TAIL = 2.3
 """95th percentile of a service time in means, lognormal with Cs2 = 0.5 (2.24) rounded up."""
 SHORTEST_PATIENCE = 0.2
 """Least share of the objective left for waiting, when service alone takes nearly all of it."""
+FULL = 0.95
+"""Share of the CPU that is busy where more would be if there were more."""
 EPSILON = 1e-9
 
 
 def utilization_floor(offered_load: float, slots: float, target: float) -> int:
     """Replicas with which at most `target` of the slots are busy on average."""
     return ceil(offered_load / (slots * target) - EPSILON)
+
+
+def cpu_floor(ready: int, busy: float, target: float) -> int:
+    """Replicas with which at most `target` of the CPU is busy.
+
+    ceil(current replicas x current value / desired value); where all of it is busy nothing tells
+    how much more comes, and twice the replicas find out.
+    Source: Kubernetes documentation, "Horizontal Pod Autoscaling", algorithm details.
+
+    Args:
+        ready: Replicas that the figure is of.
+        busy: Share of their CPU, 0 to 1.
+        target: Utilization, 0 to 1.
+    """
+    return 2 * ready if busy >= FULL else utilization_floor(ready * busy, 1.0, target)
 
 
 def latency_floor(
@@ -70,6 +87,8 @@ class Fleet(NamedTuple):
 
     ready: int
     starting: int
+    served: float
+    """Requests a second that those Ready can serve."""
     replica_throughput: float
     """Requests a second of one busy replica."""
     seconds_to_ready: float
@@ -94,7 +113,7 @@ def drain_floor(
         drain_seconds: The backlog is to be gone this long after pods are Ready.
     """
     each, total = fleet.replica_throughput, fleet.ready + fleet.starting
-    growth = rate_until_ready - fleet.ready * each
+    growth = rate_until_ready - fleet.served
     if fleet.starting:
         met = max(0.0, backlog + growth * fleet.seconds_to_ready)
         enough = _clearing_replicas(met, rate, each, drain_seconds)

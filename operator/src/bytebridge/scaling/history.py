@@ -81,6 +81,12 @@ class Sample(NamedTuple):
             return point.backlog
         return next((p.backlog for p in self.history if p.backlog is not None), None)
 
+    @property
+    def mean_backlog(self) -> float:
+        """What waited on average, as far as it is remembered; 0: nothing did, or nobody knows."""
+        known = [point.backlog for point in self.history if point.backlog is not None]
+        return sum(known) / len(known) if known else 0.0
+
     def rate_at(self, time: float) -> float:
         """The newest rate of the windows as it was then, or the oldest that is remembered."""
         if not self.history:

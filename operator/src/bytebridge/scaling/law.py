@@ -21,11 +21,12 @@ from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.rails import Rails, RailsMemory, raise_minimum
 from bytebridge.scaling.repetition import Reading, repeated_demand
 from bytebridge.scaling.seasonal import observe_season, seasonal_rate
+from bytebridge.scaling.served import served_at_least
 from bytebridge.scaling.standby import with_standby
 from bytebridge.scaling.startup import observe_replicas, until_ready
 from bytebridge.scaling.state import State
 from bytebridge.scaling.sustained import missed_in_vain
-from bytebridge.scaling.uncounted import remember_in_flight, with_in_flight
+from bytebridge.scaling.uncounted import remember_in_flight, with_gauges
 from bytebridge.scaling.usefulness import (
     Useful,
     learn_from_busy,
@@ -110,6 +111,7 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         observation,
         policy.concurrency_per_replica,
         queue_growth(readings.queue_depth, time, state.sample) or 0.0,
+        waiting=state.sample.mean_backlog if state.sample else 0.0,
         late=_late(policy, observation),
     )
     throughput = _ready_throughput(state.capacity, observation)
@@ -118,6 +120,7 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         state.sample = without_rates(state.sample, time, readings.queue_depth, throughput)
         state.reading = None
     else:
+        demand = demand._replace(served=served_at_least(observation, state.ceiling.glances.size))
         state.sample = demand.sample
         state.reading = Reading(time, readings, demand)
     return demand
@@ -140,7 +143,7 @@ def _with_further_floors(
         needs = with_language_model(policy, memory, observation, state.capacity, needs, rate)
         replicas = max(replicas, *(needs.floors.get(name, 0) for name in LANGUAGE_MODEL))
     if policy.interactive and (demand is None or not demand.counted):
-        needs, floor = with_in_flight(policy, state.uncounted, observation, state.capacity, needs)
+        needs, floor = with_gauges(policy, state.uncounted, observation, state.capacity, needs)
         replicas = max(replicas, floor)
     if state.rails is not None and policy.standby_seconds:
         needs, replicas = with_standby(policy, state.rails.standby, observation, needs, replicas)
@@ -207,10 +210,10 @@ def _remember_present(policy: Policy, state: State, observation: Observation) ->
     observe_replicas(state.startup, observation.time, replicas.desired, replicas.ready)
 
 
-def _late(policy: Policy, observation: Observation) -> bool:
-    """Whether the latency objective is known to be missed."""
+def _late(policy: Policy, observation: Observation) -> bool | None:
+    """Whether the latency objective is missed; `None`: there is none, or it is not known."""
     latency, objective = observation.readings.latency_p95_seconds, policy.latency_seconds
-    return latency is not None and objective is not None and latency > objective
+    return None if latency is None or objective is None else latency > objective
 
 
 def _ready_throughput(capacity: Capacity, observation: Observation) -> float | None:

@@ -11,6 +11,7 @@ from bytebridge.scaling.floors import (
     EPSILON,
     Fleet,
     burst_floor,
+    cpu_floor,
     drain_floor,
     latency_floor,
     utilization_floor,
@@ -65,6 +66,8 @@ class Load(NamedTuple):
     """When what is decided now serves."""
     backlog: float
     """Requests that wait beyond those that any healthy service has waiting at times."""
+    served: float
+    """By the Ready replicas now, at least."""
 
 
 class Needs(NamedTuple):
@@ -135,7 +138,8 @@ def compute_needs(
             forecast = max(ramp, onset)
             floors["forecast"] = _forecast_floor(policy, max(forecast, season), rate, capacity)
             ramp_floor = _forecast_floor(policy, ramp, rate, capacity)
-            load = Load(rate, forecast, _beyond_slots(waiting or 0.0, observation, capacity))
+            beyond = _beyond_slots(waiting or 0.0, observation, capacity)
+            load = Load(rate, forecast, beyond, _served(observation, demand, capacity))
             needed = max(standing, floors["forecast"])
             floors["drain"] = _drain(policy, observation, load, (capacity, startup), needed)
             # What was read may be gone by now, but nobody has seen that yet.
@@ -214,7 +218,7 @@ def _floors_without_capacity(policy: Policy, observation: Observation) -> dict[s
     busy, ready = observation.readings.cpu_utilization, observation.replicas.ready
     if busy is None or ready == 0:
         return {}
-    return {"cpu": utilization_floor(ready * busy, 1.0, policy.target_utilization)}
+    return {"cpu": cpu_floor(ready, busy, policy.target_utilization)}
 
 
 def _beyond_slots(waiting: float, observation: Observation, capacity: Capacity) -> float:
@@ -234,7 +238,7 @@ def _drain(
     asked = 0
     if policy.interactive:
         wanted = _draining(observation, load, capacity, startup, DRAIN_SECONDS)
-        most = MOST_SURPLUS if _overloaded(observation, load, capacity) else 1.0
+        most = MOST_SURPLUS if _overloaded(load) else 1.0
         asked = min(wanted, ceil(most * needed))
     if policy.drain_seconds is not None:
         # Pods that are asked for now take their start-up time of it.
@@ -259,6 +263,7 @@ def _draining(
     fleet = Fleet(
         ready=replicas.ready,
         starting=replicas.starting,
+        served=load.served,
         replica_throughput=throughput,
         seconds_to_ready=startup.seconds_to_ready,
         startup_seconds=startup.seconds,
@@ -267,10 +272,15 @@ def _draining(
     return drain_floor(fleet, load.forecast, until_ready, load.backlog, drain_seconds)
 
 
-def _overloaded(observation: Observation, load: Load, capacity: Capacity) -> bool:
-    """Requests wait, or are about to: more come than the Ready replicas can serve."""
+def _served(observation: Observation, demand: Demand | None, capacity: Capacity) -> float:
+    """What the Ready replicas can serve by their slots, or more where they were seen to."""
     each = capacity.requests_per_second or 0.0
-    return load.backlog > 0 or load.rate > observation.replicas.ready * each
+    return max(observation.replicas.ready * each, demand.served if demand else 0.0)
+
+
+def _overloaded(load: Load) -> bool:
+    """Requests wait, or are about to: more come than the Ready replicas can serve."""
+    return load.backlog > 0 or load.rate > load.served
 
 
 def _clearing(

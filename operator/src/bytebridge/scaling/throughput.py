@@ -59,6 +59,8 @@ class Busy(NamedTuple):
     """Requests a second that left the queue, served or given up."""
     steady: bool = False
     """Over two intervals of a steady load; otherwise it has more noise."""
+    shared: bool = True
+    """All of them were there when requests began to wait: those that came later may have none."""
 
     @property
     def one_size(self) -> bool:
@@ -79,6 +81,8 @@ class Glances:
     """Of two intervals."""
     size: FleetSize = field(default_factory=FleetSize)
     """Before a minute has passed since a change, measured service times are of those before."""
+    waiting_since: float | None = None
+    """When all slots were first seen busy, of the backlog that there is."""
 
     @property
     def fewest(self) -> int:
@@ -90,17 +94,22 @@ class Glances:
         """Replicas that were Ready at any time."""
         return max(glance.ready for glance in self.recent)
 
-    def add(self, glance: Glance, window_seconds: float) -> None:
+    def add(self, glance: Glance, slots: float, window_seconds: float) -> None:
         """Remember it.
 
         Args:
             glance: The present one.
+            slots: Of one replica.
             window_seconds: Of the rate of arrivals.
         """
         recent = self.recent
         if recent and glance.time < recent[-1].time:
             recent.clear()
         self.size.observe(glance.time, glance.ready)
+        if not glance.waits(slots):
+            self.waiting_since = None
+        elif self.waiting_since is None:
+            self.waiting_since = glance.time
         recent.append(glance)
         while recent[0].time < glance.time - SAMPLES * window_seconds - TOLERANCE_SECONDS:
             recent.popleft()
@@ -118,7 +127,10 @@ class Glances:
         if not whole or abs(newest - before) > STEADY_SHARE * newest:
             return None
         served = _served(list(recent), newest, slots)
-        return None if served is None else served._replace(steady=True)
+        if served is None:
+            return None
+        shared = self.waiting_since is not None and self.size.changed_since <= self.waiting_since
+        return served._replace(steady=True, shared=shared)
 
     def just_served(self, slots: float) -> Busy | None:
         """By what came since the glance before: of the same time as the growth of the queue.

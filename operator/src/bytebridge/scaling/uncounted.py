@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from bytebridge.scaling.capacity import Capacity, most_busy
-from bytebridge.scaling.floors import burst_floor, utilization_floor
+from bytebridge.scaling.floors import burst_floor, cpu_floor, utilization_floor
 from bytebridge.scaling.needs import Needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
@@ -99,10 +99,10 @@ def _account(memory: Uncounted, observation: Observation, service_seconds: float
         memory.load = load
 
 
-def with_in_flight(
+def with_gauges(
     policy: Policy, memory: Uncounted, observation: Observation, capacity: Capacity, needs: Needs
 ) -> tuple[Needs, int]:
-    """Add the floor `inFlight`, where no rates are told: a reason to go up, and none to go down.
+    """Add what gauges ask for where no rates are told: a reason to go up, and none to go down.
 
     Args:
         policy: Of an interactive service.
@@ -111,18 +111,24 @@ def with_in_flight(
         capacity: Of a replica.
         needs: All other floors.
     """
-    if not capacity.slots:
+    since = memory.silent_since
+    if since is None or observation.time - since < SILENT_SECONDS:
         return needs, 0
-    floor = in_flight_floor(memory, observation, capacity.slots, policy.target_utilization)
-    if floor is None:
+    readings, target = observation.readings, policy.target_utilization
+    if capacity.slots and readings.in_flight is not None:
+        name, floor = "inFlight", in_flight_floor(memory, observation, capacity.slots, target)
+    elif readings.cpu_utilization is not None:
+        ready = observation.replicas.ready
+        name, floor = "cpu", cpu_floor(ready, readings.cpu_utilization, target)
+    else:
         return needs, 0
-    return needs._replace(floors={**needs.floors, "inFlight": floor}), floor
+    return needs._replace(floors={**needs.floors, name: floor}), floor
 
 
 def in_flight_floor(
     memory: Uncounted, observation: Observation, slots: float, target: float
-) -> int | None:
-    """Replicas with which at most `target` of the slots are in use; `None`: not known, or not yet.
+) -> int:
+    """Replicas with which at most `target` of the slots are in use.
 
     Those that wait want a slot as those do that have one, but for a queue shorter than the slots:
     any healthy service has that at times.
@@ -135,12 +141,9 @@ def in_flight_floor(
         target: Utilization, 0 to 1.
     """
     readings, desired = observation.readings, observation.replicas.desired
-    since = memory.silent_since
-    if readings.in_flight is None or since is None or observation.time - since < SILENT_SECONDS:
-        return None
     load = memory.mean_since(observation.time - REMEMBERED_SECONDS)
     if load is None:
-        load = readings.in_flight + (readings.queue_depth or 0.0)
+        load = (readings.in_flight or 0.0) + (readings.queue_depth or 0.0)
     floor = max(
         utilization_floor(load, slots, target),
         burst_floor(load, slots, dispersion=1.0, service_seconds=0.0),

@@ -47,6 +47,7 @@ def watch_throughput(state: State, observation: Observation, demand: Demand | No
     if backlog is None or demand is None or not demand.counted or earlier:
         glances.recent.clear()
         glances.size.observe(observation.time, ready)
+        glances.waiting_since = glances.waiting_since if earlier else None
         state.ceiling.busy = None
         return
     each = state.capacity.requests_per_second
@@ -86,9 +87,13 @@ def learn_from_busy(policy: Policy, state: State, observation: Observation) -> N
 
 
 def _with_busy_slots(ceiling: Ceiling, capacity: Capacity) -> Capacity:
-    """Slots = throughput of a replica x S, where that is less than what is known."""
+    """Slots = throughput of a replica x S, where that is less than what is known.
+
+    Behind a balancer that does not look the requests that wait stay with the replicas that they
+    came to, and those that came later have nothing to do.
+    """
     busy = ceiling.busy
-    if busy is None or not busy.one_size or capacity.estimated:
+    if busy is None or not busy.one_size or not busy.shared or capacity.estimated:
         return capacity
     if not capacity.slots or not capacity.service_seconds:
         return capacity

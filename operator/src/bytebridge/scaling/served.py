@@ -1,0 +1,29 @@
+"""What the Ready replicas serve at least, shown by a load that has been steady for its window."""
+
+from bytebridge.scaling.capacity import steady
+from bytebridge.scaling.fleet_size import FleetSize
+from bytebridge.scaling.observation import Observation
+
+
+def served_at_least(observation: Observation, size: FleetSize) -> float:
+    """Requests a second; 0: not known.
+
+    Of those that came within a window, the ones that were not served are in the service still:
+    X - N / w, where N is what is in flight and waits, or no less than what latencies hold, X W
+    (J. Little, 1961). So slots that are not known yet, or assumed to be few, do not make a service
+    that keeps up with its load look as if a backlog grew.
+
+    Args:
+        observation: What is known now.
+        size: The Ready replicas; where some went within the window it was more that served.
+    """
+    readings, rates = observation.readings, observation.readings.requests_per_second
+    latency = readings.latency_p95_seconds
+    if latency is None or not steady(readings):
+        return 0.0
+    window = max(rates)
+    if observation.replicas.ready < size.ready or observation.time - size.fewer_since < window:
+        return 0.0
+    rate = min(rates.values())
+    inside = max((readings.in_flight or 0.0) + (readings.queue_depth or 0.0), rate * latency)
+    return max(0.0, rate - inside / window)
