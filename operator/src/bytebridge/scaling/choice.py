@@ -95,7 +95,8 @@ def choose(
         return Choice(clamp(policy, present), Reason.BACKLOG, CLEARING_WORDS)
 
     def certainly_needed() -> int:
-        return _certain_need(policy, state, demand)
+        measured = policy.concurrency_per_replica and observation.readings.service_seconds
+        return _certain_need(policy, state, demand) if measured else present
 
     least = max(
         (kept, CLEARING_WORDS),
