@@ -51,6 +51,8 @@ class Case:
     """Each request waits at a pod drawn for it; otherwise the first free slot of all takes it."""
     full_replicas: float = inf
     """With more busy replicas than this, each is slower: a database is full."""
+    batching: float = 0.0
+    """Share by which a request takes longer for each other one at its pod."""
     shown: Callable[[Line], Line | None] = unchanged
     """What is seen of a line; `None`: nothing comes at all."""
 
@@ -135,9 +137,10 @@ class Simulation:
                 times.append(time)
         return times
 
-    def _draw_service(self) -> float:
+    def _draw_service(self, others: int) -> float:
         sigma = sqrt(log1p(VARIABILITY))
         mean = SERVICE_SECONDS * max(1.0, self._busy / self._case.slots / self._case.full_replicas)
+        mean *= 1 + self._case.batching * others
         return mean * exp(self._random.gauss(-sigma * sigma / 2, sigma))
 
     def _after(self, time: float, kind: str, what: Any = None) -> None:
@@ -156,10 +159,18 @@ class Simulation:
 
     def _serve_any(self, now: float) -> None:
         while self._line and self._idle:
-            pod = self._idle.pop()
+            pod = self._take_idle()
             if not pod.stopping and not self._serve(pod, self._line, now):
                 self._idle.append(pod)
                 return
+
+    def _take_idle(self) -> _Pod:
+        """The one that came last; where it makes a difference the one with least to do."""
+        if not self._case.batching:
+            return self._idle.pop()
+        pod = min(self._idle, key=lambda pod: pod.busy)
+        self._idle.remove(pod)
+        return pod
 
     def _serve(self, pod: _Pod, line: deque[int], now: float) -> bool:
         """Begin the next of a line whose client is still there; whether there was one."""
@@ -168,7 +179,7 @@ class Simulation:
             self._waiting -= 1
             if now - self._arrivals[request] > PATIENCE_SECONDS:
                 continue
-            service = self._draw_service()
+            service = self._draw_service(others=pod.busy)
             pod.busy += 1
             self._busy += 1
             self._after(now + service, "done", (request, pod, service))

@@ -117,10 +117,11 @@ def useful_replicas(
     bound = memory.bound_seconds
     if bound is not None and fleet.service_seconds > EASED * bound:
         return load_alone, _evidence(fleet, usual)
-    if memory.experiment is None or bound is not None:
-        memory.experiment = Experiment(max(1, fleet.ready), fleet.throughput)
-        memory.bound_seconds = None
     began = memory.experiment
+    if began is None or bound is not None or fleet.ready <= began.replicas:
+        # Until replicas come the service time is still that of a load before.
+        memory.experiment = began = Experiment(max(1, fleet.ready), fleet.throughput)
+        memory.bound_seconds = None
     waited = fleet.time - memory.size.changed_since >= RESULT_SECONDS
     if fleet.ready >= EXPERIMENT * began.replicas and waited:
         growth = fleet.ready / began.replicas - 1

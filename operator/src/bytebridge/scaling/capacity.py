@@ -57,6 +57,7 @@ def learn_capacity(
     *,
     waiting: float = 0.0,
     late: bool | None = None,
+    shared: bool = True,
 ) -> Capacity:
     """Update what is known of a replica; what was learned of another template is forgotten.
 
@@ -68,12 +69,13 @@ def learn_capacity(
         waiting: Requests that waited on average, of the time that the mean latency tells of.
         late: The latency objective is missed: requests may be waiting that no gauge tells of.
             `None`: nobody knows.
+        shared: What waits is shared by all replicas; otherwise idle slots of some say nothing.
     """
     if observation.template_hash != known.template_hash:
         known = Capacity(template_hash=observation.template_hash, waited_at=known.waited_at)
     waited_at = _last_backlog(known, observation)
     slots = configured_slots or _learned_slots(
-        known.slots, observation, queue_growth, known.service_seconds, late=late
+        known.slots, observation, queue_growth, known.service_seconds, late=late, shared=shared
     )
     measured, looks = _service_seconds(observation, known, waited_at, waiting)
     estimated = None
@@ -258,6 +260,7 @@ def _learned_slots(
     service_seconds: float | None,
     *,
     late: bool | None,
+    shared: bool,
 ) -> float | None:
     readings, ready = observation.readings, observation.replicas.ready
     in_flight = readings.in_flight
@@ -271,7 +274,7 @@ def _learned_slots(
     if known is None:
         return max(busy, 0.0 if late is not False else _busy_on_average(readings) / ready)
     saturated = (readings.queue_depth or 0.0) >= SATURATED_BACKLOG * ready
-    if saturated:
+    if saturated and (shared or busy > known):
         return known + LEARNING_RATE * (busy - known)
     # Slots that were seen busy exist, saturated or not.
     return max(known, busy)

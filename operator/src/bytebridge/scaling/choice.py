@@ -128,7 +128,7 @@ def _uncounted(policy: Policy, state: State) -> int:
     in_flight = state.uncounted.in_flight
     if not in_flight:
         return 0
-    own = own_capacity(state.ceiling, state.capacity)
+    own = own_capacity(policy, state, state.capacity)
     if not own.slots or not own.service_seconds:
         return 0
     rate = in_flight / own.service_seconds
@@ -207,7 +207,7 @@ def _certain_need(policy: Policy, state: State, demand: Demand | None) -> int:
     if demand is None or demand.rate <= 0 or state.capacity.requests_per_second is None:
         return 0
     error = CERTAIN_SIGMAS * sqrt(max(state.dispersion.index, 1.0) * demand.rate / SLOW_SECONDS)
-    own = own_capacity(state.ceiling, state.capacity)
+    own = own_capacity(policy, state, state.capacity)
     floors = queueing_floors(policy, demand.rate + error, own, state.dispersion.index)
     return max(floors.values())
 

@@ -31,6 +31,7 @@ from bytebridge.scaling.usefulness import (
     Useful,
     learn_from_busy,
     learn_from_latency,
+    learn_slowdown,
     limit_to_useful,
     own_capacity,
     watch_throughput,
@@ -56,6 +57,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     if observation.template_hash != state.capacity.template_hash:
         state.forget_bottlenecks()
         state.reading = None
+    in_flight = observation.readings.in_flight
     slots = policy.concurrency_per_replica or state.capacity.slots
     observation = without_doubtful_queue(policy, state.doubtful_queue, observation, slots or 1.0)
     observation = with_queue_in_flight(state.in_flight, observation, state.capacity, slots)
@@ -74,11 +76,12 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     season = _season(policy, state, observation.time, demand, startup)
     if fresh:
         watch_throughput(state, observation, demand)
+        learn_slowdown(state, observation, in_flight)
     learn_from_busy(policy, state, observation)
     learn_from_latency(policy, state, observation)
     requests = demand.fast * demand.fast_seconds if demand else 0.0
     present = with_fast_service_time(state.capacity, observation.readings, requests)
-    own = own_capacity(state.ceiling, present)
+    own = own_capacity(policy, state, present)
     waiting = reckon_backlog(state.backlog, observation, demand, own, policy.latency_seconds)
     dispersion = state.dispersion.index
     needs = compute_needs(policy, observation, demand, own, dispersion, startup, season, waiting)
@@ -113,6 +116,7 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         queue_growth(readings.queue_depth, time, state.sample) or 0.0,
         waiting=state.sample.mean_backlog if state.sample else 0.0,
         late=_late(policy, observation),
+        shared=state.ceiling.glances.shared_by(observation.replicas.ready),
     )
     throughput = _ready_throughput(state.capacity, observation)
     demand = estimate_demand(readings, time, state.sample, state.dispersion.index, throughput)
@@ -247,6 +251,7 @@ def _decision(
         "latencyP95Seconds": observation.readings.latency_p95_seconds,
         "slotsPerReplica": capacity.slots,
         "serviceSeconds": capacity.service_seconds,
+        "idleServiceSeconds": state.slowdown.idle_seconds,
         "dispersion": state.dispersion.index,
         "metricsLateSeconds": state.lateness.expected(observation.time),
     }

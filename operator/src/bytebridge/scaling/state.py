@@ -16,6 +16,7 @@ from bytebridge.scaling.lateness import Lateness
 from bytebridge.scaling.rails import RailsMemory
 from bytebridge.scaling.repetition import Reading
 from bytebridge.scaling.seasonal import Seasons
+from bytebridge.scaling.slowdown import Slowdown
 from bytebridge.scaling.startup import StartupTimes
 from bytebridge.scaling.sustained import Sustained
 from bytebridge.scaling.uncounted import Uncounted
@@ -47,6 +48,7 @@ class State:
     bottleneck: Bottleneck = field(default_factory=Bottleneck)
     ceiling: Ceiling = field(default_factory=Ceiling)
     sustained: Sustained = field(default_factory=Sustained)
+    slowdown: Slowdown = field(default_factory=Slowdown)
     lateness: Lateness = field(default_factory=Lateness)
     uncounted: Uncounted = field(default_factory=Uncounted)
     doubtful_queue: DoubtfulQueue = field(default_factory=DoubtfulQueue)
@@ -65,3 +67,4 @@ class State:
     def forget_bottlenecks(self) -> None:
         """Another pod template may use the database and its slots in another way."""
         self.bottleneck, self.ceiling, self.sustained = Bottleneck(), Ceiling(), Sustained()
+        self.slowdown = Slowdown()

@@ -82,7 +82,16 @@ class Glances:
     size: FleetSize = field(default_factory=FleetSize)
     """Before a minute has passed since a change, measured service times are of those before."""
     waiting_since: float | None = None
-    """When all slots were first seen busy, of the backlog that there is."""
+    """When all slots were first seen busy, of the backlog that there is: less than one a replica
+    is none."""
+
+    def shared_by(self, ready: int) -> bool:
+        """Whether so many were there when requests began to wait: later ones may have none of it.
+
+        Behind a balancer that does not look, requests stay with the replica that they came to.
+        """
+        since = self.waiting_since
+        return since is None or (ready == self.size.ready and self.size.changed_since <= since)
 
     @property
     def fewest(self) -> int:
@@ -106,9 +115,9 @@ class Glances:
         if recent and glance.time < recent[-1].time:
             recent.clear()
         self.size.observe(glance.time, glance.ready)
-        if not glance.waits(slots):
+        if glance.backlog < glance.ready:
             self.waiting_since = None
-        elif self.waiting_since is None:
+        elif self.waiting_since is None and glance.waits(slots):
             self.waiting_since = glance.time
         recent.append(glance)
         while recent[0].time < glance.time - SAMPLES * window_seconds - TOLERANCE_SECONDS:
@@ -129,8 +138,7 @@ class Glances:
         served = _served(list(recent), newest, slots)
         if served is None:
             return None
-        shared = self.waiting_since is not None and self.size.changed_since <= self.waiting_since
-        return served._replace(steady=True, shared=shared)
+        return served._replace(steady=True, shared=self.shared_by(self.size.ready))
 
     def just_served(self, slots: float) -> Busy | None:
         """By what came since the glance before: of the same time as the growth of the queue.

@@ -7,10 +7,12 @@ from bytebridge.scaling.bottleneck import SLOWER, BusyFleet, observe, useful_rep
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling, observe_moment
 from bytebridge.scaling.demand import Demand
+from bytebridge.scaling.floors import SERVICE_TAIL
 from bytebridge.scaling.lateness import OfReplicas, of_which_replicas
 from bytebridge.scaling.needs import Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.slowdown import at_objective, observe_speed
 from bytebridge.scaling.state import State
 from bytebridge.scaling.sustained import learn_sustained
 from bytebridge.scaling.throughput import Glance
@@ -87,11 +89,7 @@ def learn_from_busy(policy: Policy, state: State, observation: Observation) -> N
 
 
 def _with_busy_slots(ceiling: Ceiling, capacity: Capacity) -> Capacity:
-    """Slots = throughput of a replica x S, where that is less than what is known.
-
-    Behind a balancer that does not look the requests that wait stay with the replicas that they
-    came to, and those that came later have nothing to do.
-    """
+    """Slots = throughput of a replica x S, where that is less than what is known."""
     busy = ceiling.busy
     if busy is None or not busy.one_size or not busy.shared or capacity.estimated:
         return capacity
@@ -112,14 +110,30 @@ def learn_from_latency(policy: Policy, state: State, observation: Observation) -
         state.capacity = state.capacity._replace(sustained=state.sustained.limit)
 
 
-def own_capacity(ceiling: Ceiling, capacity: Capacity) -> Capacity:
-    """What a replica can do now.
+def learn_slowdown(state: State, observation: Observation, in_flight: float | None) -> None:
+    """How much slower a replica is the more it does; not while something behind it may be slow.
+
+    Args:
+        state: Memory of this service; updated.
+        observation: What is known now.
+        in_flight: As it was read, before the waiting were told from the others.
+    """
+    ceiling = state.ceiling
+    if ceiling.throughput is None and not ceiling.suspected:
+        observe_speed(state.slowdown, observation, state.capacity, in_flight, ceiling.busy)
+
+
+def own_capacity(policy: Policy, state: State, capacity: Capacity) -> Capacity:
+    """What a replica can do when it has as much to do as it may.
 
     Where something behind it makes it slow, that is not its own. Where all are busy, what they
     serve tells sooner than the mean of a minute that requests take longer than they did.
     """
+    ceiling = state.ceiling
     if ceiling.throughput is None:
-        return _as_busy(ceiling, capacity)
+        objective = policy.latency_seconds
+        longest = None if objective is None else objective / SERVICE_TAIL
+        return at_objective(state.slowdown, _as_busy(ceiling, capacity), longest)
     if not capacity.slots or not capacity.service_seconds:
         return capacity
     seconds = min(capacity.service_seconds, capacity.slots / ceiling.best_each)

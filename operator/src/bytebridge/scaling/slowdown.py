@@ -1,0 +1,230 @@
+"""Replicas that are slower the more they have to do: a shared CPU, batches on a GPU.
+
+1/S = A - B x, x being the requests a second of one replica. So it is where requests share a CPU
+(M/G/1 processor sharing, T = S / (1 - rho); L. Kleinrock, Queueing Systems II, 1976, section 4.4),
+and where each step of a batch of n takes a + b n (A. Agrawal et al., "Taming Throughput-Latency
+Tradeoff in LLM Inference with Sarathi-Serve", OSDI 2024): S = s0 + s1 n, and n = x S (J. Little,
+1961), give 1/S = 1/s0 - (s1/s0) x. That a service time says more of the load than of the service is
+seen by loads that differ; how long requests take is asked of the present.
+"""
+
+from dataclasses import dataclass, field
+from math import exp, floor, inf, log, sqrt
+from typing import NamedTuple
+
+from bytebridge.scaling.capacity import Capacity, remembered_seconds, steady
+from bytebridge.scaling.observation import Observation
+from bytebridge.scaling.throughput import Busy
+
+LATE_SECONDS = 15.0
+"""What is in flight is of the replicas that have stood for so long, and twice a service time."""
+SAME_SIZE = 0.1
+"""Share by which replicas may differ and are as many still."""
+BIN = 1.1
+"""Loads that differ by less than this factor are one."""
+MOST_REQUESTS = 1_000.0
+"""Of which a load's speed is a mean: 3 % of chance are left."""
+PRESENT_REQUESTS = 300.0
+"""Of which the present level is a mean."""
+FORGETTING_SECONDS = 6 * 3_600.0
+"""A load that was not seen since counts less by a factor of e in this time."""
+FORGOTTEN_SECONDS = 86_400.0
+FIT_SECONDS = 30.0
+"""Sooner there is little that is new."""
+CERTAIN_SIGMAS = 5.0
+"""It is asked twice a minute for days: three would be exceeded by chance each week."""
+LEAST_RANGE = 1.2
+"""Times the lowest load that the highest has to be."""
+LEAST_SLOWDOWN = 1.2
+"""Times the service time of an idle replica, at the highest load seen, from which it counts."""
+LEAST_SPEED = 0.1
+"""Share of an idle replica's speed that is left under the highest load."""
+
+
+class Speed(NamedTuple):
+    """A load, and how fast requests are served under it."""
+
+    each: float
+    """Requests a second of one replica."""
+    busy: float
+    """Requests in service at once, of one replica."""
+    requests: float
+    """Of which these are means."""
+    at: float
+
+    @property
+    def speed(self) -> float:
+        """Inverse of the service time, X / N (J. Little, 1961); of means, as 1 / N has a bias."""
+        return self.each / self.busy if self.busy else inf
+
+    def moved(self, seen: "Speed", most: float) -> "Speed":
+        """The mean with another one, of so many requests at most."""
+        requests = min(self.requests + seen.requests, most)
+        share = min(1.0, seen.requests / requests) if requests else 1.0
+        each = self.each + share * (seen.each - self.each)
+        return Speed(each, self.busy + share * (seen.busy - self.busy), requests, seen.at)
+
+
+@dataclass(slots=True)
+class Slowdown:
+    """Memory of one service; of one pod template."""
+
+    speeds: dict[int, Speed] = field(default_factory=dict)
+    """By the logarithm of the load."""
+    idle_seconds: float | None = None
+    """Service time of a replica that has nothing else to do; `None`: load makes none slower."""
+    per_request: float = 0.0
+    """B / A, seconds: share of its speed that a replica loses by each request a second."""
+    fitted_at: float = -inf
+    time: float = -inf
+    ready: int = 0
+    """Replicas that stand, but for a few."""
+    stands_since: float = -inf
+
+
+def observe_speed(
+    memory: Slowdown,
+    observation: Observation,
+    capacity: Capacity,
+    in_flight: float | None,
+    busy: Busy | None,
+) -> None:
+    """Take in how long requests take under the present load.
+
+    Args:
+        memory: Of this service; updated.
+        observation: What is known now.
+        capacity: Of a replica.
+        in_flight: As it was read: while nothing waits it may hold the waiting.
+        busy: What replicas serve while requests wait.
+    """
+    time, service = observation.time, capacity.service_seconds
+    elapsed, memory.time = max(0.0, time - memory.time), time
+    if abs(observation.replicas.ready - memory.ready) > SAME_SIZE * memory.ready:
+        memory.ready, memory.stands_since = observation.replicas.ready, time
+    rated = any(observation.readings.requests_per_second.values())
+    if not service or capacity.estimated or not memory.ready or not rated:
+        return
+    share = min(1.0, elapsed / service)
+    calm_seconds = time - max(memory.stands_since, capacity.waited_at)
+    seen = (
+        _by_throughput(busy, in_flight, capacity.slots, share)
+        or _by_flight(observation, service, in_flight, calm_seconds, share)
+        or _by_service_time(observation, service, calm_seconds, elapsed)
+    )
+    if seen is None or seen.each <= 0:
+        return
+    place = floor(log(seen.each) / log(BIN))
+    known = memory.speeds.get(place)
+    memory.speeds[place] = known.moved(seen, MOST_REQUESTS) if known else seen
+    if memory.idle_seconds is not None:
+        idle = seen.busy / seen.each * max(1 - memory.per_request * seen.each, LEAST_SPEED)
+        share = min(1.0, seen.requests / PRESENT_REQUESTS)
+        memory.idle_seconds += share * (idle - memory.idle_seconds)
+    if time - memory.fitted_at >= FIT_SECONDS:
+        _fit(memory)
+
+
+def _by_throughput(
+    busy: Busy | None, in_flight: float | None, slots: float | None, share: float
+) -> Speed | None:
+    """While requests wait, where all replicas have them: what is in flight may hold those."""
+    if busy is None or not in_flight or not slots or not busy.one_size or not busy.shared:
+        return None
+    served = min(in_flight, slots * busy.most)
+    return Speed(busy.each, served / busy.most, served * share, busy.time)
+
+
+def _by_flight(
+    observation: Observation,
+    service_seconds: float,
+    in_flight: float | None,
+    calm_seconds: float,
+    share: float,
+) -> Speed | None:
+    """At the moment, where neither replicas nor a backlog nor the load moved what is in flight.
+
+    It varies as Poisson. Readings closer together than a service time are of the same requests,
+    so that a `share` of them counts.
+    """
+    rates, ready = observation.readings.requests_per_second, observation.replicas.ready
+    settled = LATE_SECONDS + 2 * service_seconds
+    if in_flight is None or calm_seconds < settled or not steady(observation.readings):
+        return None
+    rate = rates[min(rates)]
+    requests = rate * service_seconds * share
+    return Speed(rate / ready, in_flight / ready, requests, observation.time)
+
+
+def _by_service_time(
+    observation: Observation, service_seconds: float, calm_seconds: float, elapsed: float
+) -> Speed | None:
+    """Of a window of a steady load."""
+    readings, rates = observation.readings, observation.readings.requests_per_second
+    window = remembered_seconds(readings)
+    if calm_seconds < window or not steady(readings):
+        return None
+    rate = rates[max(rates)]
+    each, requests = rate / observation.replicas.ready, rate * min(elapsed, window)
+    return Speed(each, each * service_seconds, requests, observation.time)
+
+
+def _fit(memory: Slowdown) -> None:
+    """Learn anew how much is lost, and once it is known, by how long requests take of late."""
+    memory.fitted_at = time = memory.time
+    for place in [p for p, seen in memory.speeds.items() if time - seen.at > FORGOTTEN_SECONDS]:
+        del memory.speeds[place]
+    intercept, slope = _line(memory)
+    memory.per_request = slope / intercept if slope else 0.0
+    if not slope:
+        memory.idle_seconds = None
+    elif memory.idle_seconds is None:
+        memory.idle_seconds = 1 / intercept
+
+
+def _line(memory: Slowdown) -> tuple[float, float]:
+    """A and B by weighted least squares; B is 0 where it is chance, or makes no difference.
+
+    The mean of n service times has the standard error Cs/sqrt(n), Cs = 1.
+    """
+    speeds = [seen for seen in memory.speeds.values() if seen.busy]
+    highest = max((s.each for s in speeds), default=0.0)
+    if highest < LEAST_RANGE * min((s.each for s in speeds), default=inf):
+        return 1.0, 0.0
+    weights = [s.requests * exp((s.at - memory.time) / FORGETTING_SECONDS) for s in speeds]
+    total = sum(weights)
+    load = sum(w * s.each for w, s in zip(weights, speeds, strict=True)) / total
+    speed = sum(w * s.speed for w, s in zip(weights, speeds, strict=True)) / total
+    spread = moment = 0.0
+    for w, s in zip(weights, speeds, strict=True):
+        spread += w * (s.each - load) ** 2
+        moment += w * (s.each - load) * (s.speed - speed)
+    if not 0 < spread < inf:
+        return 1.0, 0.0
+    slope = -moment / spread
+    error = speed / sqrt(spread)
+    idle = speed + slope * load
+    if slope <= CERTAIN_SIGMAS * error or idle - slope * highest > idle / LEAST_SLOWDOWN:
+        return 1.0, 0.0
+    return idle, slope
+
+
+def at_objective(memory: Slowdown, capacity: Capacity, longest_seconds: float | None) -> Capacity:
+    """What a replica can do when it has as much to do as it may.
+
+    That is until its slots are all in use, or requests take as long as they may. No more than what
+    its slots serve at the present service time, which is never longer than that of a full replica.
+
+    Args:
+        memory: Of this service.
+        capacity: Of a replica, by the present service time.
+        longest_seconds: Mean service time with which the latency objective is met; `None`: any.
+    """
+    slots, idle, lost = capacity.slots, memory.idle_seconds, memory.per_request
+    if not slots or not idle or not capacity.service_seconds:
+        return capacity
+    most = min(slots / (idle + slots * lost), slots / capacity.service_seconds)
+    if longest_seconds is not None and idle < longest_seconds:
+        most = min(most, (1 - idle / longest_seconds) / lost)
+    seconds = idle / max(1 - lost * most, LEAST_SPEED)
+    return capacity._replace(slots=most * seconds, service_seconds=seconds, sustained=None)

@@ -1,0 +1,202 @@
+"""Replicas that are slower the more they have to do; one line a case."""
+
+from collections.abc import Callable
+from math import inf, sqrt
+from random import Random
+from typing import Any
+
+import pytest
+
+from bytebridge.scaling.capacity import Capacity
+from bytebridge.scaling.law import decide
+from bytebridge.scaling.slowdown import Slowdown, at_objective, observe_speed
+from bytebridge.scaling.state import State
+from bytebridge.scaling.throughput import Busy
+from unit.scaling.build import policy, seen
+
+SLOTS = 32.0
+LOADS = (0.5, 1.0, 1.5, 2.0)
+"""Requests a second of one replica, ten minutes each."""
+
+
+def _batches(each: float) -> float:
+    """Steps of a batch of n take 1 + n/16 as long as of one: S = 4 / (1 - x/4)."""
+    return 4 / (1 - each / 4)
+
+
+def _observe(
+    memory: Slowdown, load: float, service: float, begin: float, *, ticks: int = 120, **line: Any
+) -> None:
+    """Ten replicas; what is in flight is told or not."""
+    busy = line.pop("busy", None)
+    waited_at = line.pop("waited_at", -inf)
+    for tick in range(ticks):
+        readings = {"fast": 10 * load, "desired": 10, "service_seconds": service, **line}
+        given = seen(begin + 5.0 * tick, **readings)
+        known = Capacity(SLOTS, service, waited_at=waited_at)
+        told = None if busy is None else busy * 10 * load * service
+        observe_speed(memory, given, known, told, None)
+
+
+@pytest.mark.parametrize("busy", [None, 1.0])
+@pytest.mark.parametrize(
+    ("service", "per_request"),
+    [
+        pytest.param(_batches, 0.25, id="a batch on a GPU"),
+        pytest.param(lambda each: 0.3 / (1 - 0.3 * each), 0.3, id="a CPU that is shared"),
+        pytest.param(lambda _: 0.3, 0, id="slots of their own"),
+        pytest.param(lambda each: 0.3 * (1 + each / 15), 0, id="a little slower"),
+        pytest.param(lambda each: 0.3 / (1 + each), 0, id="faster, by its caches"),
+    ],
+)
+def test_what_a_replica_loses_by_each_request_a_second(
+    service: Callable[[float], float], per_request: float, busy: float | None
+) -> None:
+    memory = Slowdown()
+    for place, load in enumerate(LOADS):
+        _observe(memory, load, service(load), 600.0 * place, busy=busy)
+    assert memory.per_request == pytest.approx(per_request, rel=0.02)
+
+
+@pytest.mark.parametrize("in_flight", [320.0, 4000.0])
+def test_replicas_that_are_all_busy_tell_of_the_highest_load(in_flight: float) -> None:
+    """Thirty-two at once take 12 s, whether the waiting are counted with them or not."""
+    memory = Slowdown()
+    _observe(memory, 1.0, _batches(1.0), 0.0, busy=1.0)
+    for tick in range(24):
+        time = 600.0 + 5 * tick
+        busy = Busy(time, 10, 10, throughput=10 * 32 / 12, shared=True)
+        given = seen(time, fast=100, desired=10, queue_depth=900, service_seconds=12)
+        observe_speed(memory, given, Capacity(SLOTS, 12, waited_at=time), in_flight, busy)
+    assert memory.per_request == pytest.approx(0.25, rel=0.02)
+    before = dict(memory.speeds)
+    for busy in (Busy(800, 9, 10, 20.0), Busy(800, 10, 10, 20.0, shared=False)):
+        observe_speed(memory, given, Capacity(SLOTS, 12, waited_at=800.0), 320.0, busy)
+    assert memory.speeds == before, "not all of them have been busy"
+
+
+def test_chance_is_no_slowdown() -> None:
+    """What is in flight varies as Poisson; four loads, fifteen minutes each."""
+    for seed in range(40):
+        memory, random = Slowdown(), Random(seed)
+        for minute in range(60):
+            load = LOADS[minute // 15]
+            for tick in range(12):
+                busy = max(0.0, random.gauss(1, 1 / sqrt(3 * load)))
+                _observe(memory, load, 0.3, 60.0 * minute + 5 * tick, ticks=1, busy=busy)
+            assert not memory.per_request, (seed, minute)
+
+
+@pytest.mark.parametrize(
+    "past",
+    [
+        pytest.param([(1.0, 4.0)], id="one load"),
+        pytest.param([(1.0, 4.0), (1.0, 7.0)], id="a model that has become slower"),
+        pytest.param([(1.0, 4.0), (1.1, 7.0)], id="loads that hardly differ"),
+    ],
+)
+def test_what_shows_no_slowdown(past: list[tuple[float, float]]) -> None:
+    memory = Slowdown()
+    for place, (load, service) in enumerate(past):
+        _observe(memory, load, service, 600.0 * place)
+    assert not memory.per_request
+    known = Capacity(SLOTS, 7.0)
+    assert at_objective(memory, known, 5.0) == known
+
+
+def test_loads_that_were_not_seen_for_a_day_are_forgotten() -> None:
+    memory = Slowdown()
+    for place, load in enumerate(LOADS):
+        _observe(memory, load, _batches(load), 600.0 * place)
+    _observe(memory, 2.0, 4.0, 90_000.0)
+    assert len(memory.speeds) == 1
+    assert not memory.per_request
+
+
+STANDS: dict[str, Any] = {"ready": 10, "stands_since": -100.0, "time": -5.0}
+
+
+@pytest.mark.parametrize(
+    ("stands", "line", "told"),
+    [
+        pytest.param({}, {}, True, id="a steady load of a minute"),
+        pytest.param({}, {"fast": 20, "slow": 10}, False, id="not steady"),
+        pytest.param(
+            {}, {"fast": 20, "slow": 10, "busy": 1.0}, True, id="what is in flight is now"
+        ),
+        pytest.param({"stands_since": -70.0}, {}, False, id="replicas came within the minute"),
+        pytest.param(
+            {"stands_since": -25.0}, {"busy": 1.0}, True, id="what is in flight is theirs"
+        ),
+        pytest.param({"stands_since": -24.0}, {"busy": 1.0}, False, id="not yet"),
+        pytest.param({}, {"waited_at": -70.0}, False, id="requests waited"),
+        pytest.param({}, {"waited_at": -24.0, "busy": 1.0}, False, id="or may have"),
+        pytest.param({}, {"desired": 11}, True, id="nearly as many"),
+        pytest.param({}, {"desired": 12}, False, id="others"),
+        pytest.param({}, {"desired": 0}, False, id="none"),
+        pytest.param({}, {"fast": None}, False, id="no rate"),
+        pytest.param({}, {"fast": 0}, False, id="no requests"),
+    ],
+)
+def test_what_tells_of_a_load(stands: dict[str, Any], line: dict[str, Any], told: bool) -> None:
+    memory = Slowdown(**STANDS | stands)
+    _observe(memory, 1.0, 5.0, 0.0, ticks=1, **line)
+    assert bool(memory.speeds) is told
+
+
+BATCHES = Slowdown(idle_seconds=4.0, per_request=0.25)
+"""Idle it takes 4 s; with 32 at once 12 s, of which a replica serves 2.67 a second."""
+
+
+@pytest.mark.parametrize(
+    ("known", "longest", "slots", "seconds"),
+    [
+        pytest.param(Capacity(32, 8), 8, 16, 8, id="as long as it may: 16 at once"),
+        pytest.param(Capacity(32, 5), 8, 16, 8, id="whatever the present load is"),
+        pytest.param(Capacity(32, 8), 6, 8, 6, id="a tighter objective"),
+        pytest.param(Capacity(32, 8), 20, 32, 12, id="all slots in use"),
+        pytest.param(Capacity(32, 8), None, 32, 12, id="no objective"),
+        pytest.param(Capacity(32, 8), 3, 32, 12, id="one that no replica meets"),
+        pytest.param(Capacity(32, 16), 20, 16, 8, id="no more than 32 in 16 s"),
+        pytest.param(Capacity(None, 8), 8, None, 8, id="slots unknown"),
+    ],
+)
+def test_what_a_replica_may_have_to_do(
+    known: Capacity, longest: float | None, slots: float | None, seconds: float
+) -> None:
+    found = at_objective(BATCHES, known, longest)
+    assert found.service_seconds == pytest.approx(seconds)
+    assert found.slots == pytest.approx(slots)
+
+
+def test_the_objective_is_kept_by_servers_that_batch() -> None:
+    """From 4 to 40 a second and back in an hour; p95 is 2.24 means, and may be 20 s."""
+    rules = policy(latency_seconds=20.0, concurrency_per_replica=32, target_utilization=0.9)
+    state, desired, ready, asked, late = State(), 4, 4, [(-60.0, 4)], 0
+    for tick in range(1440):
+        time = 5.0 * tick
+        rate = 22 - 18 * abs(1 - (time % 3600) / 1800)
+        ready = min(desired, max(count for at, count in asked if time - at >= 30))
+        service = _batches(min(rate / ready, 3.2))
+        given = seen(
+            time,
+            fast=rate,
+            desired=desired,
+            ready=ready,
+            starting=desired - ready,
+            in_flight=rate * service,
+            queue_depth=0,
+            service_seconds=service,
+            latency_mean_seconds=service,
+            latency_p95_seconds=2.24 * service,
+        )
+        decision = decide(rules, state, given)
+        if decision.replicas > desired:
+            asked.append((time, decision.replicas))
+        elif decision.replicas < desired:
+            asked = [(at, min(count, decision.replicas)) for at, count in asked]
+        desired = decision.replicas
+        if time > 1800:
+            late += 2.24 * service > 20
+            assert desired <= 1.25 * rate / 2.0 + 3, "about 2.2 a second each are in time"
+    assert late == 0
