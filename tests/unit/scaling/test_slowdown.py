@@ -121,9 +121,7 @@ STANDS: dict[str, Any] = {"ready": 10, "stands_since": -100.0, "time": -5.0}
     [
         pytest.param({}, {}, True, id="a steady load of a minute"),
         pytest.param({}, {"fast": 20, "slow": 10}, False, id="not steady"),
-        pytest.param(
-            {}, {"fast": 20, "slow": 10, "busy": 1.0}, True, id="what is in flight is now"
-        ),
+        pytest.param({}, {"fast": 20, "slow": 10, "busy": 1.0}, False, id="rates lag behind it"),
         pytest.param({"stands_since": -70.0}, {}, False, id="replicas came within the minute"),
         pytest.param(
             {"stands_since": -25.0}, {"busy": 1.0}, True, id="what is in flight is theirs"

@@ -114,7 +114,7 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         observation,
         policy.concurrency_per_replica,
         queue_growth(readings.queue_depth, time, state.sample) or 0.0,
-        waiting=state.sample.mean_backlog if state.sample else 0.0,
+        waiting=_mean_backlog(state, observation),
         late=_late(policy, observation),
         shared=state.ceiling.glances.shared_by(observation.replicas.ready),
     )
@@ -128,6 +128,13 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         state.sample = demand.sample
         state.reading = Reading(time, readings, demand)
     return demand
+
+
+def _mean_backlog(state: State, observation: Observation) -> float:
+    """What mean latencies hold of waiting, where the service time has to be taken from them."""
+    if observation.readings.service_seconds or state.sample is None:
+        return 0.0
+    return state.sample.mean_backlog
 
 
 def _with_further_floors(

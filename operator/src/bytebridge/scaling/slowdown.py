@@ -102,8 +102,7 @@ def observe_speed(
     elapsed, memory.time = max(0.0, time - memory.time), time
     if abs(observation.replicas.ready - memory.ready) > SAME_SIZE * memory.ready:
         memory.ready, memory.stands_since = observation.replicas.ready, time
-    rated = any(observation.readings.requests_per_second.values())
-    if not service or capacity.estimated or not memory.ready or not rated:
+    if not service or capacity.estimated or not memory.ready:
         return
     share = min(1.0, elapsed / service)
     calm_seconds = time - max(memory.stands_since, capacity.waited_at)
