@@ -207,23 +207,26 @@ def test_a_small_step_down_by_the_cpu_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("slots", "service", "seconds"),
+    ("slots", "line", "seconds"),
     [
         pytest.param(4, {"service_seconds": 0.06}, 60, id="measured: the load alone may vary"),
         pytest.param(4, {"latency_mean_seconds": 0.06}, 300, id="by latencies: they may as well"),
+        pytest.param(
+            4, {"latency_mean_seconds": 0.06, "latency_p95_seconds": 0.16}, 60, id="with room"
+        ),
         pytest.param(None, {"service_seconds": 0.06}, 300, id="by slots that were seen busy"),
     ],
 )
 def test_a_small_step_down_is_certain_by_what_is_measured_only(
-    slots: float | None, service: dict[str, Any], seconds: int
+    slots: float | None, line: dict[str, Any], seconds: int
 ) -> None:
     """Of twenty-one replicas twenty would do for a load three deviations higher, too."""
     rules, state, desired = policy(hold_seconds=60, concurrency_per_replica=slots), State(), 21
-    calm: dict[str, Any] = {"service_seconds": None, "queue_depth": 0, "latency_p95_seconds": 0.1}
+    calm: dict[str, Any] = {"service_seconds": None, "queue_depth": 0, "latency_p95_seconds": 0.17}
     for time in range(0, 600, 5):
         rate = 1040.0 if time < 120 else 970.0
-        line = seen(time, fast=rate, in_flight=4.0 * desired, desired=desired, **calm | service)
-        decision = decide(rules, state, line)
+        given = seen(time, fast=rate, in_flight=4.0 * desired, desired=desired, **calm | line)
+        decision = decide(rules, state, given)
         if decision.replicas < desired:
             break
         desired = decision.replicas

@@ -37,6 +37,8 @@ SMALL_STEP_HOLDS = 5.0
 """Times `holdSeconds` that such a step waits, unless it is certain."""
 CERTAIN_SIGMAS = 3.0
 """A small step is certain where it would do for a load this many standard deviations higher."""
+ROOM = 0.8
+"""Share of the objective up to which latencies leave room for what is learned of a replica."""
 SLOW_SECONDS = 60.0
 
 
@@ -95,8 +97,7 @@ def choose(
         return Choice(clamp(policy, present), Reason.BACKLOG, CLEARING_WORDS)
 
     def certainly_needed() -> int:
-        measured = policy.concurrency_per_replica and observation.readings.service_seconds
-        return _certain_need(policy, state, demand) if measured else present
+        return _certain_need(policy, state, observation, demand)
 
     least = max(
         (kept, CLEARING_WORDS),
@@ -202,10 +203,26 @@ def _up_reason(policy: Policy, needs: Needs, needed: int, demand: Demand | None)
     return REASONS[binding]
 
 
-def _certain_need(policy: Policy, state: State, demand: Demand | None) -> int:
+def _replica_is_certain(policy: Policy, observation: Observation) -> bool:
+    """Whether a replica is known by what was given and measured, or latencies leave room.
+
+    What is learned of it varies with them.
+    """
+    readings, objective = observation.readings, policy.latency_seconds
+    if policy.concurrency_per_replica and readings.service_seconds:
+        return True
+    latency = readings.latency_p95_seconds
+    return latency is not None and objective is not None and latency <= ROOM * objective
+
+
+def _certain_need(
+    policy: Policy, state: State, observation: Observation, demand: Demand | None
+) -> int:
     """Replicas for the most that the load may be, by what the slow window can tell."""
     if demand is None or demand.rate <= 0 or state.capacity.requests_per_second is None:
         return 0
+    if not _replica_is_certain(policy, observation):
+        return observation.replicas.desired
     error = CERTAIN_SIGMAS * sqrt(max(state.dispersion.index, 1.0) * demand.rate / SLOW_SECONDS)
     own = own_capacity(policy, state, state.capacity)
     floors = queueing_floors(policy, demand.rate + error, own, state.dispersion.index)
