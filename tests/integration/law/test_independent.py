@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import cos, pi
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,11 @@ def surge(low: float, high: float, ramp: float = 0.0) -> Callable[[float], float
 def steady(_second: float) -> float:
     """Three hundred a second."""
     return 300.0
+
+
+def waves(second: float) -> float:
+    """From a hundred to six hundred a second and back, twice in half an hour."""
+    return 350 - 250 * cos(2 * pi * second / 900)
 
 
 def without(*keys: str) -> Callable[[Line], Line | None]:
@@ -177,6 +183,17 @@ STEP, RAMP = surge(100, 1_000), surge(100, 1_000, 180)
             id="a counter that stands still amid the surge",
         ),
         pytest.param(Case(RAMP, windows=(15,)), Bound(0.047, 5.9), id="ramp, one window"),
+        pytest.param(
+            Case(steady, 1_800, slots=8, batching=0.5), Bound(0.115, 10.9), id="steady, in batches"
+        ),
+        pytest.param(
+            Case(waves, 1_800, slots=8, batching=0.5), Bound(0.080, 13.2), id="waves, in batches"
+        ),
+        pytest.param(
+            Case(waves, 1_800, slots=8, batching=0.5, slots_told=False, shown=in_progress),
+            Bound(0.080, 17.2),
+            id="waves, in batches, slots not told, all in progress",
+        ),
         pytest.param(Case(STEP, shown=every(60)), Bound(0.340, 5.7, 0.180), id="lines are missing"),
     ],
 )
