@@ -7,6 +7,7 @@ from statistics import fmean
 
 import pytest
 
+from bytebridge.scaling.bottleneck import Bottleneck, BusyFleet, observe, useful_replicas
 from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.state import State
@@ -146,3 +147,15 @@ def test_it_resumes_when_the_database_has_recovered() -> None:
     reasons = [d.reason for d in decisions]
     assert Reason.BOTTLENECK_ELSEWHERE in reasons
     assert reasons[-1] is not Reason.BOTTLENECK_ELSEWHERE
+
+
+def test_replicas_are_compared_with_the_last_reading_before_they_came() -> None:
+    """Until then the service time is the mean of a minute in which the load was still light."""
+    memory = Bottleneck(usual_seconds=5.0, usual_replicas=8, usual_each=3.0)
+    history = [(10, 6.6), (10, 8.0), (10, 10.0), (10, 12.0), *[(13, 12.0)] * 14]
+    for tick, (ready, service) in enumerate(history):
+        fleet = BusyFleet(5.0 * tick, 13, ready, service, 32.0, 500.0, 36.0, 36.0)
+        observe(memory, fleet, needed=40)
+        replicas, evidence = useful_replicas(memory, fleet, needed=40, usually_needed=10)
+        assert evidence is None, "13 serve a third more than 10 did"
+    assert replicas == ceil(1.25 * 13)

@@ -130,3 +130,19 @@ def test_what_waits_at_times_is_no_part_of_the_service_time(
     )
     found = learn_capacity(known, given, 2, waiting=waiting)
     assert found.service_seconds == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("busy", "shared", "slots"),
+    [
+        pytest.param(20, True, 2.6, id="fewer than known"),
+        pytest.param(20, False, 3, id="some replicas may have none of what waits"),
+        pytest.param(50, True, 3.6, id="more than known"),
+        pytest.param(50, False, 3.6, id="those that have are busy"),
+    ],
+)
+def test_slots_while_requests_wait(busy: float, shared: bool, slots: float) -> None:
+    known = Capacity(3.0, 0.06)
+    given = seen(fast=300, desired=10, in_flight=busy, queue_depth=900)
+    found = learn_capacity(known, given, None, shared=shared).slots
+    assert found == pytest.approx(slots, abs=0.11)

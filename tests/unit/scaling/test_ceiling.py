@@ -283,3 +283,12 @@ def test_what_waits_later_is_shared_by_all_that_have_come() -> None:
         observe_moment(memory, Glance(5.0 * tick, count, waiting, 600.0), SLOTS, WINDOW)
     assert memory.busy is not None
     assert memory.busy.shared
+
+
+def test_a_backlog_that_would_be_none_for_more_replicas_is_still_that_of_the_old_ones() -> None:
+    memory = Ceiling()
+    for tick, (ready, backlog) in enumerate([(5, 900.0), (5, 901.0), (60, 100.0)]):
+        observe_moment(memory, Glance(5.0 * tick, ready, backlog, 600.0), SLOTS, WINDOW)
+    assert not memory.glances.shared_by(60)
+    observe_moment(memory, Glance(15.0, 60, 59.0, 600.0), SLOTS, WINDOW)
+    assert memory.glances.shared_by(60)

@@ -1,6 +1,7 @@
 """Replicas that are slower the more they have to do; one line a case."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import inf, sqrt
 from random import Random
 from typing import Any
@@ -8,10 +9,12 @@ from typing import Any
 import pytest
 
 from bytebridge.scaling.capacity import Capacity
+from bytebridge.scaling.ceiling import Ceiling
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.slowdown import Slowdown, at_objective, observe_speed
 from bytebridge.scaling.state import State
 from bytebridge.scaling.throughput import Busy
+from bytebridge.scaling.usefulness import learn_slowdown
 from unit.scaling.build import policy, seen
 
 SLOTS = 32.0
@@ -113,6 +116,16 @@ def test_loads_that_were_not_seen_for_a_day_are_forgotten() -> None:
     assert not memory.per_request
 
 
+def test_a_model_that_has_become_slower_is_slower_under_any_load() -> None:
+    memory = Slowdown()
+    for place, load in enumerate(LOADS):
+        _observe(memory, load, _batches(load), 600.0 * place, busy=1.0)
+    assert memory.idle_seconds == pytest.approx(4, rel=0.02)
+    memory.fitted_at = inf
+    _observe(memory, 2.0, 1.5 * _batches(2.0), 2400.0, ticks=30, busy=1.0)
+    assert memory.idle_seconds == pytest.approx(6, rel=0.1)
+
+
 STANDS: dict[str, Any] = {"ready": 10, "stands_since": -100.0, "time": -5.0}
 
 
@@ -198,3 +211,33 @@ def test_the_objective_is_kept_by_servers_that_batch() -> None:
             late += 2.24 * service > 20
             assert desired <= 1.25 * rate / 2.0 + 3, "about 2.2 a second each are in time"
     assert late == 0
+
+
+def test_what_was_sustained_by_the_present_service_time_is_no_limit_any_more() -> None:
+    assert at_objective(BATCHES, Capacity(32, 8, sustained=0.5), 8).sustained is None
+    assert at_objective(Slowdown(), Capacity(32, 8, sustained=0.5), 8).sustained == 0.5
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "told"),
+    [
+        pytest.param(Ceiling(), True, id="its own"),
+        pytest.param(Ceiling(throughput=90.0), False, id="a full database"),
+        pytest.param(Ceiling(suspected=1), False, id="it may be one"),
+    ],
+)
+def test_what_something_behind_a_service_makes_slow_is_not_its_own(
+    ceiling: Ceiling, told: bool
+) -> None:
+    state = State(ceiling=ceiling, slowdown=Slowdown(**STANDS), capacity=Capacity(SLOTS, 5.0))
+    learn_slowdown(state, seen(0.0, fast=10, desired=10, service_seconds=5), in_flight=50.0)
+    assert bool(state.slowdown.speeds) is told
+
+
+def test_another_pod_template_may_get_slower_in_another_way() -> None:
+    state, rules = State(slowdown=BATCHES), policy(concurrency_per_replica=32)
+    calm: dict[str, Any] = {"fast": 10, "desired": 5, "queue_depth": 0, "service_seconds": 4}
+    decision = decide(rules, state, seen(0.0, **calm))
+    assert decision.signals["idleServiceSeconds"] == 4.0
+    decision = decide(rules, state, replace(seen(5.0, **calm), template_hash="another"))
+    assert decision.signals["idleServiceSeconds"] is None
