@@ -19,8 +19,8 @@ STEADY: dict[str, Any] = {"fast": 300, "in_flight": 30, "latency_p95_seconds": 0
     [
         pytest.param({}, FleetSize(), 299.5, id="all but those inside, in a minute"),
         pytest.param({"queue_depth": 600}, FleetSize(), 289.5, id="those that wait as well"),
-        pytest.param({"latency_p95_seconds": 2.0}, FleetSize(), 290, id="as many as latencies say"),
-        pytest.param({"latency_p95_seconds": 90}, FleetSize(), 0, id="who knows how many"),
+        pytest.param({"latency_p95_seconds": 0.4}, FleetSize(), 298, id="as many as latencies say"),
+        pytest.param({"latency_p95_seconds": 0.41}, FleetSize(), 0, id="clients may give up"),
         pytest.param({"latency_p95_seconds": None}, FleetSize(), 0, id="latencies unknown"),
         pytest.param({"fast": 330, "slow": 300}, FleetSize(), 299.5, id="the lower window"),
         pytest.param({"fast": 450, "slow": 300}, FleetSize(), 0, id="a load that rises"),
@@ -32,7 +32,9 @@ STEADY: dict[str, Any] = {"fast": 300, "in_flight": 30, "latency_p95_seconds": 0
     ],
 )
 def test_served_at_least(changes: dict[str, Any], size: FleetSize, served: float) -> None:
-    assert served_at_least(seen(100.0, **STEADY | changes), size) == pytest.approx(served)
+    given = seen(100.0, **STEADY | changes)
+    assert served_at_least(given, size, 0.2) == pytest.approx(served)
+    assert served_at_least(given, size, None) == 0
 
 
 def test_a_service_that_is_late_when_first_seen_has_no_backlog_by_assumption() -> None:

@@ -124,7 +124,8 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         state.sample = without_rates(state.sample, time, readings.queue_depth, throughput)
         state.reading = None
     else:
-        demand = demand._replace(served=served_at_least(observation, state.ceiling.glances.size))
+        size, objective = state.ceiling.glances.size, policy.latency_seconds
+        demand = demand._replace(served=served_at_least(observation, size, objective))
         state.sample = demand.sample
         state.reading = Reading(time, readings, demand)
     return demand

@@ -4,8 +4,12 @@ from bytebridge.scaling.capacity import steady
 from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.observation import Observation
 
+MOST_LATE = 2.0
+"""Times the objective: clients that wait for longer may give up, and are neither served nor inside.
+"""
 
-def served_at_least(observation: Observation, size: FleetSize) -> float:
+
+def served_at_least(observation: Observation, size: FleetSize, objective: float | None) -> float:
     """Requests a second; 0: not known.
 
     Of those that came within a window, the ones that were not served are in the service still:
@@ -16,10 +20,13 @@ def served_at_least(observation: Observation, size: FleetSize) -> float:
     Args:
         observation: What is known now.
         size: The Ready replicas; where some went within the window it was more that served.
+        objective: For the latency, seconds; `None`: there is none, and nobody asks.
     """
     readings, rates = observation.readings, observation.readings.requests_per_second
     latency = readings.latency_p95_seconds
-    if latency is None or not steady(readings):
+    if latency is None or objective is None or latency > MOST_LATE * objective:
+        return 0.0
+    if not steady(readings):
         return 0.0
     window = max(rates)
     if observation.replicas.ready < size.ready or observation.time - size.fewer_since < window:
