@@ -173,23 +173,25 @@ def _fit(memory: Slowdown) -> None:
     memory.fitted_at = time = memory.time
     for place in [p for p, seen in memory.speeds.items() if time - seen.at > FORGOTTEN_SECONDS]:
         del memory.speeds[place]
-    intercept, slope = _line(memory)
-    memory.per_request = slope / intercept if slope else 0.0
-    if not slope:
-        memory.idle_seconds = None
-    elif memory.idle_seconds is None:
+    line = _line(memory)
+    if line is None:
+        memory.per_request, memory.idle_seconds = 0.0, None
+        return
+    intercept, slope = line
+    memory.per_request = slope / intercept
+    if memory.idle_seconds is None:
         memory.idle_seconds = 1 / intercept
 
 
-def _line(memory: Slowdown) -> tuple[float, float]:
-    """A and B by weighted least squares; B is 0 where it is chance, or makes no difference.
+def _line(memory: Slowdown) -> tuple[float, float] | None:
+    """A and B by weighted least squares; `None`: B is chance, or makes no difference.
 
     The mean of n service times has the standard error Cs/sqrt(n), Cs = 1.
     """
     speeds = [seen for seen in memory.speeds.values() if seen.busy]
     highest = max((s.each for s in speeds), default=0.0)
     if highest < LEAST_RANGE * min((s.each for s in speeds), default=inf):
-        return 1.0, 0.0
+        return None
     weights = [s.requests * exp((s.at - memory.time) / FORGETTING_SECONDS) for s in speeds]
     total = sum(weights)
     load = sum(w * s.each for w, s in zip(weights, speeds, strict=True)) / total
@@ -199,12 +201,12 @@ def _line(memory: Slowdown) -> tuple[float, float]:
         spread += w * (s.each - load) ** 2
         moment += w * (s.each - load) * (s.speed - speed)
     if not 0 < spread < inf:
-        return 1.0, 0.0
+        return None
     slope = -moment / spread
     error = speed / sqrt(spread)
     idle = speed + slope * load
     if slope <= CERTAIN_SIGMAS * error or idle - slope * highest > idle / LEAST_SLOWDOWN:
-        return 1.0, 0.0
+        return None
     return idle, slope
 
 
