@@ -184,10 +184,10 @@ STEP, RAMP = surge(100, 1_000), surge(100, 1_000, 180)
         ),
         pytest.param(Case(RAMP, windows=(15,)), Bound(0.047, 5.9), id="ramp, one window"),
         pytest.param(
-            Case(steady, 1_800, slots=8, batching=0.5), Bound(0.115, 10.9), id="steady, in batches"
+            Case(steady, 1_800, slots=8, batching=0.5), Bound(0.060, 11.0), id="steady, in batches"
         ),
         pytest.param(
-            Case(waves, 1_800, slots=8, batching=0.5), Bound(0.080, 13.2), id="waves, in batches"
+            Case(waves, 1_800, slots=8, batching=0.5), Bound(0.042, 13.4), id="waves, in batches"
         ),
         pytest.param(
             Case(waves, 1_800, slots=8, batching=0.5, slots_told=False, shown=in_progress),

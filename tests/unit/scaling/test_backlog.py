@@ -61,6 +61,12 @@ def test_what_waits_after_five_seconds(changes: dict[str, Any], waiting: float |
     assert reckon_backlog(memory, observation, demand, CAPACITY, objective) == waiting
 
 
+def test_replicas_with_more_to_do_than_they_may_serve_more_of_it() -> None:
+    observation, capacity = seen(5, **SURGE), CAPACITY._replace(when_full=120.0)
+    found = reckon_backlog(Backlog(100.0, 0.0, 5), observation, _demand(observation), capacity, 0.2)
+    assert found == 100 + 5 * (1_000 - 5 * 120)
+
+
 def test_what_was_read_is_not_bounded() -> None:
     memory = Backlog(100_000.0, 0.0, 5)
     observation = seen(5, **SURGE)

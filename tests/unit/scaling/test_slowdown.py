@@ -11,7 +11,14 @@ import pytest
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling
 from bytebridge.scaling.law import decide
-from bytebridge.scaling.slowdown import Slowdown, at_objective, observe_speed
+from bytebridge.scaling.slowdown import (
+    Line,
+    Slowdown,
+    Speed,
+    at_objective,
+    fitted_line,
+    observe_speed,
+)
 from bytebridge.scaling.state import State
 from bytebridge.scaling.throughput import Busy
 from bytebridge.scaling.usefulness import learn_slowdown
@@ -76,6 +83,9 @@ def test_replicas_that_are_all_busy_tell_of_the_highest_load(in_flight: float) -
     for busy in (Busy(800, 9, 10, 20.0), Busy(800, 10, 10, 20.0, shared=False)):
         observe_speed(memory, given, Capacity(SLOTS, 12, waited_at=800.0), 320.0, busy)
     assert memory.speeds == before, "not all of them have been busy"
+    memory.stands_since, whole = 790.0, Busy(800, 10, 10, 26.0)
+    observe_speed(memory, given, Capacity(SLOTS, 12, waited_at=800.0), 320.0, whole)
+    assert memory.speeds == before, "those that went may be finishing what they began"
 
 
 def test_chance_is_no_slowdown() -> None:
@@ -107,13 +117,53 @@ def test_what_shows_no_slowdown(past: list[tuple[float, float]]) -> None:
     assert at_objective(memory, known, 5.0) == known
 
 
-def test_loads_that_were_not_seen_for_a_day_are_forgotten() -> None:
+def _learned() -> Slowdown:
     memory = Slowdown()
     for place, load in enumerate(LOADS):
         _observe(memory, load, _batches(load), 600.0 * place)
+    assert memory.per_request == pytest.approx(0.25, rel=0.02)
+    return memory
+
+
+def test_loads_that_were_not_seen_for_a_day_are_forgotten_but_not_what_they_told() -> None:
+    memory = _learned()
     _observe(memory, 2.0, 4.0, 90_000.0)
     assert len(memory.speeds) == 1
+    assert memory.per_request == pytest.approx(0.25, rel=0.02)
+
+
+def test_what_is_certain_once_is_not_lost_in_hours_of_light_load() -> None:
+    """The few that were seen under a heavy one weigh less and less beside them."""
+    memory = Slowdown(speeds={7: Speed(2.0, 16.0, 200.0, 0.0)})
+    for place in range(60):
+        load = 0.5 if place % 2 else 0.55
+        _observe(memory, load, _batches(load) * (1.005 if place % 2 else 0.995), 600.0 * place)
+        assert memory.per_request or place == 0, place
+
+
+def test_loads_that_show_no_slowdown_any_more_are_believed() -> None:
+    memory = _learned()
+    for place, load in enumerate(LOADS):
+        _observe(memory, load, 4.0, 90_000.0 + 600.0 * place)
     assert not memory.per_request
+    assert memory.idle_seconds is None
+
+
+def test_a_rate_that_is_high_by_chance_is_no_load_that_is_served_faster() -> None:
+    """Three replicas; of ten requests a second a window of 15 s counts 8 % more or less."""
+    for seed in range(20):
+        memory, random = Slowdown(), Random(seed)
+        for place, load in enumerate((2.0, 2.6)):
+            service = _batches(load)
+            for tick in range(120):
+                noisy = 3 * load * random.gauss(1, 1 / sqrt(45 * load))
+                time = 600.0 * place + 5 * tick
+                given = seen(time, fast=noisy, desired=3, service_seconds=service)
+                known = Capacity(SLOTS, service)
+                observe_speed(memory, given, known, 3 * load * service, None)
+        line = fitted_line(memory)
+        assert line is not None, seed
+        assert line.slope / line.intercept == pytest.approx(0.25, rel=0.25), seed
 
 
 def test_a_model_that_has_become_slower_is_slower_under_any_load() -> None:
@@ -211,6 +261,41 @@ def test_the_objective_is_kept_by_servers_that_batch() -> None:
             late += 2.24 * service > 20
             assert desired <= 1.25 * rate / 2.0 + 3, "about 2.2 a second each are in time"
     assert late == 0
+
+
+def test_a_replica_with_more_to_do_than_it_may_serves_more_still() -> None:
+    found = at_objective(BATCHES, Capacity(32, 8), 8)
+    assert found.requests_per_second == pytest.approx(2)
+    assert found.most_per_second == pytest.approx(32 / 12)
+    assert Capacity(32, 8).most_per_second == Capacity(32, 8).requests_per_second == 4
+
+
+def test_replicas_that_can_serve_the_load_late_have_no_backlog_to_come() -> None:
+    """Ten have 24 a second, and may have 20: twelve are needed, and not thirty for seconds."""
+    rules = policy(latency_seconds=20.0, concurrency_per_replica=32, target_utilization=1.0)
+    state = State(slowdown=replace(BATCHES, speeds={}))
+    late: dict[str, Any] = {"service_seconds": 10, "latency_p95_seconds": 60.0}
+    given = seen(0.0, fast=24, desired=10, in_flight=240, queue_depth=0, **late)
+    decision = decide(rules, state, given)
+    assert decision.floors["drain"] == 0
+    assert 12 <= decision.replicas <= 15
+
+
+@pytest.mark.parametrize(
+    ("line", "certain", "refuted"),
+    [
+        pytest.param(Line(0.25, 0.06, 0.01, 1.5, 2.5), True, False, id="steep"),
+        pytest.param(Line(0.25, 0.06, 0.03, 1.5, 2.5), False, False, id="it may be chance"),
+        pytest.param(Line(0.25, 0.0, 0.03, 1.5, 2.5), False, False, id="it may be there still"),
+        pytest.param(Line(0.25, 0.0, 0.005, 1.5, 2.5), False, True, id="flat"),
+        pytest.param(Line(0.25, -0.1, 0.01, 1.5, 2.5), False, True, id="faster under load"),
+        pytest.param(Line(0.25, 0.01, 0.001, 1.5, 2.5), False, True, id="too little to count"),
+    ],
+)
+def test_when_it_is_known_whether_load_makes_slower(
+    line: Line, certain: bool, refuted: bool
+) -> None:
+    assert (line.certain, line.refuted) == (certain, refuted)
 
 
 def test_what_was_sustained_by_the_present_service_time_is_no_limit_any_more() -> None:

@@ -46,7 +46,7 @@ def reckon_backlog(
         observation.readings.queue_depth,
     )
     elapsed = 0.0 if memory.time is None else max(0.0, time - memory.time)
-    served = (memory.ready + ready) / 2 * (capacity.requests_per_second or 0.0)
+    served = (memory.ready + ready) / 2 * (capacity.most_per_second or 0.0)
     memory.time, memory.ready = time, ready
     if demand is None or not served or objective is None:
         memory.waiting = told or 0.0

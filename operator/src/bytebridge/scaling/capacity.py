@@ -40,13 +40,21 @@ class Capacity(NamedTuple):
     """Share of the slots that may be busy with latencies in time; `None`: no limit was seen."""
     looks: int = 0
     """At busy slots, of which the service time is a mean; 0: it is measured."""
+    when_full: float = 0.0
+    """Requests a second of one replica with more to do than it may have; 0: as many as it may."""
 
     @property
     def requests_per_second(self) -> float | None:
-        """Throughput of one saturated replica."""
+        """Throughput of one replica that has as much to do as it may."""
         if self.slots is None or not self.service_seconds:
             return None
         return self.slots / self.service_seconds
+
+    @property
+    def most_per_second(self) -> float | None:
+        """Throughput of one replica while requests wait, in time or not."""
+        each = self.requests_per_second
+        return None if each is None else max(each, self.when_full)
 
 
 def learn_capacity(

@@ -35,6 +35,7 @@ from bytebridge.scaling.usefulness import (
     limit_to_useful,
     own_capacity,
     watch_throughput,
+    with_trial,
 )
 
 UNEVENTFUL = frozenset({Reason.STEADY, Reason.SCALE_DOWN_HOLD})
@@ -85,6 +86,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     waiting = reckon_backlog(state.backlog, observation, demand, own, policy.latency_seconds)
     dispersion = state.dispersion.index
     needs = compute_needs(policy, observation, demand, own, dispersion, startup, season, waiting)
+    needs = with_trial(policy, state, observation, demand, needs)
     useful = limit_to_useful(policy, state, observation, demand, needs, startup, present)
     needs, useful = _with_further_floors(policy, state, observation, demand, needs, useful)
     if demand is not None and not demand.ended and not state.uncounted.in_flight:

@@ -30,6 +30,7 @@ REASONS: Mapping[str, Reason] = {
     "utilization": Reason.UTILIZATION,
     "latency": Reason.LATENCY_OBJECTIVE,
     "burst": Reason.BURSTINESS,
+    "trial": Reason.LATENCY_OBJECTIVE,
     "drain": Reason.BACKLOG,
     "forecast": Reason.FORECAST,
     "depth": Reason.BACKLOG,
@@ -274,7 +275,7 @@ def _draining(
 
 def _served(observation: Observation, demand: Demand | None, capacity: Capacity) -> float:
     """What the Ready replicas can serve by their slots, or more where they were seen to."""
-    each = capacity.requests_per_second or 0.0
+    each = capacity.most_per_second or 0.0
     return max(observation.replicas.ready * each, demand.served if demand else 0.0)
 
 
@@ -291,7 +292,7 @@ def _clearing(
     standing: int,
 ) -> bool:
     """Whether a backlog still needs its surplus: those that stay would not clear it in a tick."""
-    throughput = capacity.requests_per_second
+    throughput = capacity.most_per_second
     if throughput is None:
         return False
     if policy.drain_seconds is not None:

@@ -24,6 +24,8 @@ BIN = 1.1
 """Loads that differ by less than this factor are one."""
 MOST_REQUESTS = 1_000.0
 """Of which a load's speed is a mean: 3 % of chance are left."""
+COUNTED_REQUESTS = 400.0
+"""Of which a load is known to 5 % by chance: half of what tells it from another."""
 PRESENT_REQUESTS = 300.0
 """Of which the present level is a mean."""
 FORGETTING_SECONDS = 6 * 3_600.0
@@ -33,6 +35,8 @@ FIT_SECONDS = 30.0
 """Sooner there is little that is new."""
 CERTAIN_SIGMAS = 5.0
 """It is asked twice a minute for days: three would be exceeded by chance each week."""
+LIKELY_SIGMAS = 2.0
+"""Of a slope that may be there still."""
 LEAST_RANGE = 1.2
 """Times the lowest load that the highest has to be."""
 LEAST_SLOWDOWN = 1.2
@@ -80,6 +84,10 @@ class Slowdown:
     ready: int = 0
     """Replicas that stand, but for a few."""
     stands_since: float = -inf
+    gathered: Speed | None = None
+    """The present load."""
+    gathered_full: bool = False
+    """It is that of replicas that are all busy."""
 
 
 def observe_speed(
@@ -98,19 +106,11 @@ def observe_speed(
         in_flight: As it was read: while nothing waits it may hold the waiting.
         busy: What replicas serve while requests wait.
     """
-    time, service = observation.time, capacity.service_seconds
+    time = observation.time
     elapsed, memory.time = max(0.0, time - memory.time), time
     if abs(observation.replicas.ready - memory.ready) > SAME_SIZE * memory.ready:
         memory.ready, memory.stands_since = observation.replicas.ready, time
-    if not service or capacity.estimated or not memory.ready:
-        return
-    share = min(1.0, elapsed / service)
-    calm_seconds = time - max(memory.stands_since, capacity.waited_at)
-    seen = (
-        _by_throughput(busy, in_flight, capacity.slots, share)
-        or _by_flight(observation, service, in_flight, calm_seconds, share)
-        or _by_service_time(observation, service, calm_seconds, elapsed)
-    )
+    seen = _look(memory, observation, capacity, in_flight, busy, elapsed)
     if seen is None or seen.each <= 0:
         return
     place = floor(log(seen.each) / log(BIN))
@@ -124,14 +124,53 @@ def observe_speed(
         _fit(memory)
 
 
+def _look(
+    memory: Slowdown,
+    observation: Observation,
+    capacity: Capacity,
+    in_flight: float | None,
+    busy: Busy | None,
+    elapsed: float,
+) -> Speed | None:
+    """How long requests take now; `None` where nothing tells of those that stand."""
+    service = capacity.service_seconds
+    if not service or capacity.estimated or not memory.ready:
+        memory.gathered = None
+        return None
+    stands_seconds = observation.time - memory.stands_since
+    calm_seconds = min(stands_seconds, observation.time - capacity.waited_at)
+    share = min(1.0, elapsed / service)
+    if stands_seconds < 2 * service:
+        busy = None  # Those that went finish what they began.
+    full = _by_throughput(busy, in_flight, capacity.slots, elapsed)
+    moment = full or _by_flight(observation, service, in_flight, calm_seconds, share)
+    if moment is None or bool(full) is not memory.gathered_full:
+        memory.gathered, memory.gathered_full = None, bool(full)
+    if moment is None:
+        return _by_service_time(observation, service, calm_seconds, elapsed)
+    return _gather(memory, moment, elapsed)
+
+
+def _gather(memory: Slowdown, moment: Speed, elapsed: float) -> Speed:
+    """The mean of some moments on end, as Little's law is one of means.
+
+    A rate that is high by chance is a heavier load that is served faster: one by one, moments would
+    show the contrary of what is so.
+    """
+    counted = moment._replace(requests=moment.each * memory.ready * elapsed)
+    known = memory.gathered
+    memory.gathered = mean = known.moved(counted, COUNTED_REQUESTS) if known else counted
+    return mean._replace(requests=moment.requests)
+
+
 def _by_throughput(
-    busy: Busy | None, in_flight: float | None, slots: float | None, share: float
+    busy: Busy | None, in_flight: float | None, slots: float | None, elapsed: float
 ) -> Speed | None:
     """While requests wait, where all replicas have them: what is in flight may hold those."""
     if busy is None or not in_flight or not slots or not busy.one_size or not busy.shared:
         return None
     served = min(in_flight, slots * busy.most)
-    return Speed(busy.each, served / busy.most, served * share, busy.time)
+    return Speed(busy.each, served / busy.most, busy.throughput * elapsed, busy.time)
 
 
 def _by_flight(
@@ -168,23 +207,57 @@ def _by_service_time(
     return Speed(each, each * service_seconds, requests, observation.time)
 
 
+class Line(NamedTuple):
+    """1/S = A - B x."""
+
+    intercept: float
+    slope: float
+    error: float
+    """Standard error of the slope."""
+    middle: float
+    """Mean x: there the error of the slope does not show."""
+    highest: float
+    """x of the highest load seen."""
+
+    @property
+    def certain(self) -> bool:
+        """Whether the slope is no chance, and makes a difference."""
+        return self.slope > CERTAIN_SIGMAS * self.error and self._matters(self.slope)
+
+    @property
+    def refuted(self) -> bool:
+        """Whether no slope that makes a difference is likely."""
+        return not self._matters(self.slope + LIKELY_SIGMAS * self.error)
+
+    def _matters(self, slope: float) -> bool:
+        idle = self.intercept + (slope - self.slope) * self.middle
+        return idle - slope * self.highest <= idle / LEAST_SLOWDOWN
+
+
 def _fit(memory: Slowdown) -> None:
-    """Learn anew how much is lost, and once it is known, by how long requests take of late."""
+    """Learn anew how much is lost, and once it is known, by how long requests take of late.
+
+    What was certain once is not lost because hours at one load leave it less certain, but only
+    where loads that differ show none of it.
+    """
     memory.fitted_at = time = memory.time
     for place in [p for p, seen in memory.speeds.items() if time - seen.at > FORGOTTEN_SECONDS]:
         del memory.speeds[place]
-    line = _line(memory)
+    line = fitted_line(memory)
     if line is None:
-        memory.per_request, memory.idle_seconds = 0.0, None
         return
-    intercept, slope = line
-    memory.per_request = slope / intercept
     if memory.idle_seconds is None:
-        memory.idle_seconds = 1 / intercept
+        if line.certain:
+            memory.per_request = line.slope / line.intercept
+            memory.idle_seconds = 1 / line.intercept
+    elif line.slope > 0:
+        memory.per_request = line.slope / line.intercept
+    else:
+        memory.per_request, memory.idle_seconds = 0.0, None
 
 
-def _line(memory: Slowdown) -> tuple[float, float] | None:
-    """A and B by weighted least squares; `None`: B is chance, or makes no difference.
+def fitted_line(memory: Slowdown) -> Line | None:
+    """By weighted least squares; `None`: no two loads are known.
 
     The mean of n service times has the standard error Cs/sqrt(n), Cs = 1.
     """
@@ -203,11 +276,7 @@ def _line(memory: Slowdown) -> tuple[float, float] | None:
     if not 0 < spread < inf:
         return None
     slope = -moment / spread
-    error = speed / sqrt(spread)
-    idle = speed + slope * load
-    if slope <= CERTAIN_SIGMAS * error or idle - slope * highest > idle / LEAST_SLOWDOWN:
-        return None
-    return idle, slope
+    return Line(speed + slope * load, slope, speed / sqrt(spread), load, highest)
 
 
 def at_objective(memory: Slowdown, capacity: Capacity, longest_seconds: float | None) -> Capacity:
@@ -224,8 +293,10 @@ def at_objective(memory: Slowdown, capacity: Capacity, longest_seconds: float | 
     slots, idle, lost = capacity.slots, memory.idle_seconds, memory.per_request
     if not slots or not idle or not capacity.service_seconds:
         return capacity
-    most = min(slots / (idle + slots * lost), slots / capacity.service_seconds)
+    full = most = min(slots / (idle + slots * lost), slots / capacity.service_seconds)
     if longest_seconds is not None and idle < longest_seconds:
         most = min(most, (1 - idle / longest_seconds) / lost)
     seconds = idle / max(1 - lost * most, LEAST_SPEED)
-    return capacity._replace(slots=most * seconds, service_seconds=seconds, sustained=None)
+    return capacity._replace(
+        slots=most * seconds, service_seconds=seconds, sustained=None, when_full=full
+    )

@@ -19,6 +19,7 @@ from bytebridge.scaling.seasonal import Seasons
 from bytebridge.scaling.slowdown import Slowdown
 from bytebridge.scaling.startup import StartupTimes
 from bytebridge.scaling.sustained import Sustained
+from bytebridge.scaling.trial import Trial
 from bytebridge.scaling.uncounted import Uncounted
 
 
@@ -49,6 +50,7 @@ class State:
     ceiling: Ceiling = field(default_factory=Ceiling)
     sustained: Sustained = field(default_factory=Sustained)
     slowdown: Slowdown = field(default_factory=Slowdown)
+    trial: Trial = field(default_factory=Trial)
     lateness: Lateness = field(default_factory=Lateness)
     uncounted: Uncounted = field(default_factory=Uncounted)
     doubtful_queue: DoubtfulQueue = field(default_factory=DoubtfulQueue)
@@ -67,4 +69,4 @@ class State:
     def forget_bottlenecks(self) -> None:
         """Another pod template may use the database and its slots in another way."""
         self.bottleneck, self.ceiling, self.sustained = Bottleneck(), Ceiling(), Sustained()
-        self.slowdown = Slowdown()
+        self.slowdown, self.trial = Slowdown(), Trial()

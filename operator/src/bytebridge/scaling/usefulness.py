@@ -16,6 +16,7 @@ from bytebridge.scaling.slowdown import at_objective, observe_speed
 from bytebridge.scaling.state import State
 from bytebridge.scaling.sustained import learn_sustained
 from bytebridge.scaling.throughput import Glance
+from bytebridge.scaling.trial import trial_floor
 
 CLEARLY_SLOWER = 1.15
 """Times the measured service time from which what busy replicas serve is believed instead."""
@@ -138,6 +139,18 @@ def own_capacity(policy: Policy, state: State, capacity: Capacity) -> Capacity:
         return capacity
     seconds = min(capacity.service_seconds, capacity.slots / ceiling.best_each)
     return capacity._replace(service_seconds=seconds)
+
+
+def with_trial(
+    policy: Policy, state: State, observation: Observation, demand: Demand | None, needs: Needs
+) -> Needs:
+    """With replicas that are to show what one with less to do can, where that may help."""
+    objective, ceiling = policy.latency_seconds, state.ceiling
+    if objective is None or demand is None or ceiling.throughput is not None or ceiling.suspected:
+        return needs
+    known, seconds = state.slowdown, needs.startup_seconds
+    trial = trial_floor(state.trial, known, observation, demand.rate, objective, seconds)
+    return needs._replace(floors={**needs.floors, "trial": trial}) if trial else needs
 
 
 def _as_busy(ceiling: Ceiling, capacity: Capacity) -> Capacity:

@@ -1,0 +1,75 @@
+"""Replicas that are to show what one with less to do can, where nothing else tells what would help.
+
+The latency floor leaves for waiting what service leaves of the objective. Where service alone takes
+longer than it may there is nothing left, and no formula of queues tells a service that is slow from
+replicas that have too much to do. Another load tells (`slowdown`), and a service that was full from
+its first minute never shows one by itself.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+
+from bytebridge.scaling.floors import SERVICE_TAIL
+from bytebridge.scaling.observation import Observation
+from bytebridge.scaling.slowdown import Slowdown, fitted_line
+
+LIGHTER = 1.25
+"""Times the replicas that have the lowest load seen: with them it is another one."""
+MUCH_LIGHTER = 2.0
+"""Times those: no more are kept to see what one with less to do can."""
+LONGEST_SECONDS = 120.0
+"""After those that are asked for have come."""
+
+
+@dataclass(slots=True)
+class Trial:
+    """Memory of one service; of one pod template."""
+
+    late_since: float | None = None
+    """Since when requests take longer than they may, by service alone."""
+
+
+def trial_floor(
+    memory: Trial,
+    slowdown: Slowdown,
+    observation: Observation,
+    rate: float,
+    objective: float,
+    startup_seconds: float,
+) -> int:
+    """Replicas with which one has clearly less to do than was ever seen; 0: nothing to find out.
+
+    Those that stand are kept for it, and where they are not enough a few more are asked for; not
+    for ever, and not again once loads that differ were seen.
+
+    Args:
+        memory: Of this service; updated.
+        slowdown: What is known of loads.
+        observation: What is known now.
+        rate: Arrivals a second.
+        objective: For the latency, seconds.
+        startup_seconds: Of a replica that is asked for now.
+    """
+    readings, time = observation.readings, observation.time
+    service, latency = readings.service_seconds, readings.latency_p95_seconds
+    if not service or latency is None:
+        return 0
+    if SERVICE_TAIL * service <= objective or latency <= objective:
+        memory.late_since = None
+        return 0
+    if memory.late_since is None:
+        memory.late_since = time
+    over = time - memory.late_since > startup_seconds + LONGEST_SECONDS
+    if over or not slowdown.speeds or _tried(slowdown):
+        return 0
+    lowest = min(seen.each for seen in slowdown.speeds.values())
+    kept = min(observation.replicas.desired, ceil(MUCH_LIGHTER * rate / lowest))
+    return max(kept, ceil(LIGHTER * rate / lowest))
+
+
+def _tried(slowdown: Slowdown) -> bool:
+    """Whether it is known that load makes requests slower, or that it does not."""
+    if slowdown.idle_seconds is not None:
+        return True
+    line = fitted_line(slowdown)
+    return line is not None and (line.certain or line.refuted)
