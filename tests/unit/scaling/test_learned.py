@@ -1,9 +1,16 @@
 """What outlives an operator's process."""
 
+from dataclasses import replace
+
 import pytest
 
 from bytebridge.scaling.capacity import Capacity
+from bytebridge.scaling.law import decide
 from bytebridge.scaling.learned import Learned, learned_of, moved, recalled_state, remembered
+from bytebridge.scaling.slowdown import Slowdown
+from unit.scaling.build import policy, seen
+
+SLOWER = Learned("a", idle_service_seconds=4.0, slowdown_per_request=0.25)
 
 
 @pytest.mark.parametrize(
@@ -20,7 +27,7 @@ from bytebridge.scaling.learned import Learned, learned_of, moved, recalled_stat
 def test_what_is_worth_keeping(
     capacity: Capacity, startup: float | None, slots_given: bool, learned: Learned | None
 ) -> None:
-    assert learned_of(capacity, startup, slots_given=slots_given) == learned
+    assert learned_of(capacity, Slowdown(), startup, slots_given=slots_given) == learned
 
 
 @pytest.mark.parametrize(
@@ -34,6 +41,7 @@ def test_what_is_worth_keeping(
         (Learned("a", 4.0, 10.0), Learned("a", None, 9.0), Learned("a", 4.0, 9.0)),
         (Learned("a", 4.0, 10.0), Learned("b", 1.0), Learned("b", 1.0)),
         (Learned("a", 4.0, None, 0.5), Learned("a", 4.0), Learned("a", 4.0)),
+        (SLOWER, Learned("a", 4.0), Learned("a", 4.0)),
     ],
 )
 def test_what_is_unknown_now_stays(
@@ -55,6 +63,11 @@ def test_what_is_unknown_now_stays(
         (Learned("a", 4.0, None, 0.5), Learned("a", 4.0, None, 0.52), False),
         (Learned("a", 4.0, None, 0.5), Learned("a", 4.0, None, 0.6), True),
         (Learned("a", 4.0, None, 0.5), Learned("a", 4.0), True),
+        (Learned("a"), SLOWER, True),
+        (SLOWER, Learned("a"), True),
+        (SLOWER, replace(SLOWER, idle_service_seconds=4.9, slowdown_per_request=0.27), False),
+        (SLOWER, replace(SLOWER, idle_service_seconds=5.1), True),
+        (SLOWER, replace(SLOWER, slowdown_per_request=0.28), True),
     ],
 )
 def test_small_moves_are_no_reason_to_write(
@@ -65,13 +78,27 @@ def test_small_moves_are_no_reason_to_write(
 
 def test_it_goes_on_where_it_was() -> None:
     capacity = Capacity(4.0, 0.06, template_hash="a")
-    learned = learned_of(capacity, None, slots_given=False)
+    learned = learned_of(capacity, Slowdown(), None, slots_given=False)
     assert learned is not None
     assert recalled_state(learned).capacity == Capacity(4.0, template_hash="a")
 
 
 def test_a_limit_of_the_utilization_goes_on_as_well() -> None:
-    learned = learned_of(Capacity(4.0, template_hash="a", sustained=0.56), None, slots_given=True)
+    capacity = Capacity(4.0, template_hash="a", sustained=0.56)
+    learned = learned_of(capacity, Slowdown(), None, slots_given=True)
     assert learned == Learned("a", None, None, 0.56)
     state = recalled_state(learned)
     assert state.sustained.limit == state.capacity.sustained == 0.56
+
+
+def test_how_much_slower_replicas_get_goes_on_as_well() -> None:
+    """Another operator takes 36 replicas for 7 otherwise: nobody waits, and requests are quick."""
+    slower = Slowdown(idle_seconds=4.0, per_request=0.25)
+    learned = learned_of(Capacity(32.0, template_hash="a"), slower, None, slots_given=True)
+    assert learned == SLOWER
+    state = recalled_state(learned)
+    assert (state.slowdown.idle_seconds, state.slowdown.per_request) == (4.0, 0.25)
+    rules = policy(latency_seconds=20.0, concurrency_per_replica=32, target_utilization=0.9)
+    given = seen(0.0, fast=40, desired=22, in_flight=320, queue_depth=0, service_seconds=8)
+    decision = decide(rules, state, replace(given, template_hash="a"))
+    assert decision.floors["utilization"] == 21

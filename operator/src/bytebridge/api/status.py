@@ -96,6 +96,10 @@ class LearnedStatus(Model):
     """From being asked for to Ready, 90th percentile."""
     sustained_utilization: float | None = None
     """Share of the slots that may be busy with latencies in time; only where a limit was seen."""
+    idle_service_seconds: float | None = None
+    """Service time of a replica with nothing else to do; only where load makes requests slower."""
+    slowdown_per_request: float | None = None
+    """Share of its speed that a replica loses by each request a second; only there."""
 
 
 class DecisionStatus(Model):

@@ -13,6 +13,8 @@ def learned_status(learned: Learned) -> dict[str, Any]:
         "slotsPerReplica": _rounded(learned.slots_per_replica),
         "startupSeconds": _rounded(learned.startup_seconds),
         "sustainedUtilization": _rounded(learned.sustained_utilization, digits=4),
+        "idleServiceSeconds": _rounded(learned.idle_service_seconds, digits=6),
+        "slowdownPerRequest": _rounded(learned.slowdown_per_request, digits=6),
     }
 
 
@@ -26,6 +28,8 @@ def learned_before(status: Mapping[str, Any]) -> Learned | None:
         found.get("slotsPerReplica"),
         found.get("startupSeconds"),
         found.get("sustainedUtilization"),
+        found.get("idleServiceSeconds"),
+        found.get("slowdownPerRequest"),
     )
 
 

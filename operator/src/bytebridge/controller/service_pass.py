@@ -288,5 +288,6 @@ def _remember(entry: Entry) -> None:
         return
     startup = entry.startup_seconds or entry.state.startup.p90_seconds
     slots_given = entry.service.spec.scaling.concurrency_per_replica is not None
-    learned = learned_of(entry.state.capacity, startup, slots_given=slots_given)
+    state = entry.state
+    learned = learned_of(state.capacity, state.slowdown, startup, slots_given=slots_given)
     entry.learned = remembered(entry.learned, learned)
