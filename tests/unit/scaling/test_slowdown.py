@@ -10,7 +10,9 @@ import pytest
 
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling
+from bytebridge.scaling.demand import estimate_demand
 from bytebridge.scaling.law import decide
+from bytebridge.scaling.needs import Startup, compute_needs
 from bytebridge.scaling.slowdown import (
     Line,
     Slowdown,
@@ -27,6 +29,9 @@ from unit.scaling.build import policy, seen
 SLOTS = 32.0
 LOADS = (0.5, 1.0, 1.5, 2.0)
 """Requests a second of one replica, ten minutes each."""
+
+
+STANDS: dict[str, Any] = {"ready": 10, "stands_since": -100.0, "time": -5.0}
 
 
 def _batches(each: float) -> float:
@@ -86,6 +91,30 @@ def test_replicas_that_are_all_busy_tell_of_the_highest_load(in_flight: float) -
     memory.stands_since, whole = 790.0, Busy(800, 10, 10, 26.0)
     observe_speed(memory, given, Capacity(SLOTS, 12, waited_at=800.0), 320.0, whole)
     assert memory.speeds == before, "those that went may be finishing what they began"
+
+
+@pytest.mark.parametrize(
+    ("line", "estimated"),
+    [
+        pytest.param({"fast": 20, "slow": 10}, False, id="a load that moves"),
+        pytest.param({"fast": 10}, True, id="a service time that nobody knows"),
+    ],
+)
+def test_moments_before_a_gap_are_of_another_load(line: dict[str, Any], estimated: bool) -> None:
+    memory = Slowdown(**STANDS)
+    _observe(memory, 1.0, 5.0, 0.0, ticks=3, busy=1.0)
+    given = seen(15.0, **{"desired": 10, "service_seconds": 5, **line})
+    observe_speed(memory, given, Capacity(SLOTS, 5.0, estimated), 50.0, None)
+    memory.speeds.clear()
+    _observe(memory, 2.0, 5.0, 20.0, ticks=1, busy=1.0)
+    assert [found.each for found in memory.speeds.values()] == [2.0]
+
+
+def test_what_busy_replicas_serve_is_of_as_many_requests() -> None:
+    memory, busy = Slowdown(**STANDS), Busy(0.0, 10, 10, throughput=20.0)
+    given = seen(0.0, fast=100, desired=10, queue_depth=900, service_seconds=16)
+    observe_speed(memory, given, Capacity(SLOTS, 16, waited_at=0.0), 320.0, busy)
+    assert list(memory.speeds.values()) == [Speed(2.0, 32.0, 100.0, 0.0)]
 
 
 def test_chance_is_no_slowdown() -> None:
@@ -174,9 +203,6 @@ def test_a_model_that_has_become_slower_is_slower_under_any_load() -> None:
     memory.fitted_at = inf
     _observe(memory, 2.0, 1.5 * _batches(2.0), 2400.0, ticks=30, busy=1.0)
     assert memory.idle_seconds == pytest.approx(6, rel=0.1)
-
-
-STANDS: dict[str, Any] = {"ready": 10, "stands_since": -100.0, "time": -5.0}
 
 
 @pytest.mark.parametrize(
@@ -268,6 +294,18 @@ def test_a_replica_with_more_to_do_than_it_may_serves_more_still() -> None:
     assert found.requests_per_second == pytest.approx(2)
     assert found.most_per_second == pytest.approx(32 / 12)
     assert Capacity(32, 8).most_per_second == Capacity(32, 8).requests_per_second == 4
+
+
+@pytest.mark.parametrize(("when_full", "clearing"), [(0.0, True), (29.6, False)])
+def test_what_full_replicas_serve_in_a_tick_needs_no_surplus(
+    when_full: float, clearing: bool
+) -> None:
+    """Thirty, of 23 a second each, have 90 to spare for a thousand that wait; full, 288."""
+    given = seen(0.0, fast=600, desired=30, queue_depth=1_000)
+    demand = estimate_demand(given.readings, 0.0, None, 1.0)
+    each = Capacity(2.3, 0.1, when_full=when_full)
+    needs = compute_needs(policy(), given, demand, each, 1.0, Startup(30.0, 0.0), waiting=1_000)
+    assert needs.clearing is clearing
 
 
 def test_replicas_that_can_serve_the_load_late_have_no_backlog_to_come() -> None:

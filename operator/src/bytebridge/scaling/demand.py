@@ -34,6 +34,8 @@ class Demand(NamedTuple):
     """Since it was read."""
     served: float = 0.0
     """By the Ready replicas, at least; 0: not known."""
+    newest_dispersion: float = 1.0
+    """Index of dispersion of the newest count."""
     counted: bool = True
     """Otherwise no rate is known, and it is inferred from what waits: a reason to go up only."""
 
@@ -44,6 +46,7 @@ def estimate_demand(
     previous: Sample | None,
     dispersion: float,
     ready_throughput: float | None = None,
+    newest_dispersion: float | None = None,
 ) -> Demand | None:
     """Estimate the arrival rate; `None` when neither a window nor a growing queue tells.
 
@@ -58,7 +61,9 @@ def estimate_demand(
         dispersion: Index of dispersion of the arrivals, variance over mean of counts
             (R. Gusella, IEEE JSAC 9, 1991).
         ready_throughput: Requests a second of the ready replicas when busy; `None`: not known.
+        newest_dispersion: Of the newest count, which may be late; `None`: the same.
     """
+    newest_dispersion = dispersion if newest_dispersion is None else newest_dispersion
     found = split(readings, _left_out(time, previous))
     if found is None:
         return _uncounted(readings, time, previous, ready_throughput)
@@ -66,7 +71,7 @@ def estimate_demand(
     backlog = readings.queue_depth
     counted_as = _read(found, backlog, time, previous, ready_throughput)
     windows = counted_as.windows
-    newest = _newest_rate(windows, dispersion)
+    newest = _newest_rate(windows, newest_dispersion)
     saturated = _saturated_rate(readings, time, previous, newest, ready_throughput)
     counted = windows.newest
     if saturated is not None:
@@ -110,7 +115,15 @@ def estimate_demand(
     rate = min(rate, HIGHEST_RATE)
     ended = windows.fast_seconds > fast[0]
     return Demand(
-        rate, surging, rising, windows.fast, windows.fast_seconds, windows.newest, ended, sample
+        rate,
+        surging,
+        rising,
+        windows.fast,
+        windows.fast_seconds,
+        windows.newest,
+        ended,
+        sample,
+        newest_dispersion=newest_dispersion,
     )
 
 

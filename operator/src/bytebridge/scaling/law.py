@@ -15,6 +15,7 @@ from bytebridge.scaling.language_model import (
     LanguageModelMemory,
     with_language_model,
 )
+from bytebridge.scaling.late_counts import observe_late_counts
 from bytebridge.scaling.needs import Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
@@ -121,7 +122,10 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         shared=state.ceiling.glances.shared_by(observation.replicas.ready),
     )
     throughput = _ready_throughput(state.capacity, observation)
-    demand = estimate_demand(readings, time, state.sample, state.dispersion.index, throughput)
+    newest = state.sample.history[-1] if state.sample and state.sample.history else None
+    counts = state.late_counts.dispersion(state.dispersion.index, newest)
+    index = state.dispersion.index
+    demand = estimate_demand(readings, time, state.sample, index, throughput, counts)
     if demand is None:
         state.sample = without_rates(state.sample, time, readings.queue_depth, throughput)
         state.reading = None
@@ -129,6 +133,7 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         size, objective = state.ceiling.glances.size, policy.latency_seconds
         demand = demand._replace(served=served_at_least(observation, size, objective))
         state.sample = demand.sample
+        observe_late_counts(state.late_counts, demand.sample.history, index)
         state.reading = Reading(time, readings, demand)
     return demand
 

@@ -202,7 +202,7 @@ def _forecasts(
     horizon = demand.age_seconds + startup.seconds + policy.tick_seconds
     history = demand.sample.history
     ramp = ramp_rate(history, demand.rate, horizon, dispersion)
-    return ramp, onset_rate(history, horizon, dispersion)
+    return ramp, onset_rate(history, horizon, demand.newest_dispersion)
 
 
 def _forecast_floor(policy: Policy, forecast: float, rate: float, capacity: Capacity) -> int:

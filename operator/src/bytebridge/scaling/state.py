@@ -12,6 +12,7 @@ from bytebridge.scaling.history import Sample
 from bytebridge.scaling.hold import HoldWindow
 from bytebridge.scaling.in_flight import InFlight
 from bytebridge.scaling.language_model import LanguageModelMemory
+from bytebridge.scaling.late_counts import LateCounts
 from bytebridge.scaling.lateness import Lateness
 from bytebridge.scaling.rails import RailsMemory
 from bytebridge.scaling.repetition import Reading
@@ -31,6 +32,7 @@ class State:
     reading: Reading | None = None
     """The last one that told something new."""
     dispersion: Dispersion = field(default_factory=Dispersion)
+    late_counts: LateCounts = field(default_factory=LateCounts)
     capacity: Capacity = field(default_factory=Capacity)
     needs: HoldWindow = field(default_factory=HoldWindow)
     """Needs that are held for `holdSeconds`."""
