@@ -15,7 +15,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from support.plain_service import LEAST, MOST, OBJECTIVE_SECONDS, Case, Line, Simulation
+from support.plain_service import (
+    LEAST,
+    MOST,
+    OBJECTIVE_SECONDS,
+    TICK_SECONDS,
+    Case,
+    Line,
+    Simulation,
+)
 
 ONSET = 300
 LOST_SECONDS = 90
@@ -66,6 +74,19 @@ def lost(*keys: str) -> Callable[[Line], Line | None]:
         return {key: None if amid and key in keys else what for key, what in line.items()}
 
     return shown
+
+
+def answered_late(line: Line) -> Line | None:
+    """Each twentieth scrape counts what comes in the two seconds after it as well."""
+
+    def behind(second: float) -> float:
+        return 2.0 if second > 0 and round(second / TICK_SECONDS) % 20 == 0 else 0.0
+
+    def counted(rate: float, window: float) -> float:
+        return rate * (1 + (behind(line["time"]) - behind(line["time"] - window)) / window)
+
+    rates = line.get("requestsPerSecond", {})
+    return line | {"requestsPerSecond": {w: counted(r, float(w[:-1])) for w, r in rates.items()}}
 
 
 def in_progress(line: Line) -> Line | None:

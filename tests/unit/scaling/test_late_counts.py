@@ -14,6 +14,10 @@ from unit.scaling.build import policy, seen
 STEADY = (400.0, 410.0, 395.0, 400.0)
 
 
+INFERRED = {"seconds": 5 / 1.7, "counted_seconds": 0.0}
+"""Of five seconds, with the noise of three."""
+
+
 def _history(*rates: float, **changes: Any) -> list[Point]:
     """Counts of five seconds, each."""
     values = {"seconds": 5.0, "counted_seconds": 5.0, "backlog": 0.0, **changes}
@@ -30,7 +34,9 @@ def _history(*rates: float, **changes: Any) -> list[Point]:
         pytest.param((430, 370), {}, 1.0, 0, id="by chance"),
         pytest.param((560, 240), {}, 30.0, 0, id="of a bursty load"),
         pytest.param((240, 560), {}, 1.0, 0, id="none is early"),
-        pytest.param((560, 240), {"counted_seconds": 0.0}, 1.0, 0, id="rates that are inferred"),
+        pytest.param((560, 240), INFERRED, 1.0, 2.0, id="rates that are inferred"),
+        pytest.param((444, 356), {}, 1.0, 0.55, id="a little"),
+        pytest.param((444, 356), INFERRED, 1.0, 0, id="inferred, by chance"),
         pytest.param((560, 240), {"backlog": 90.0}, 1.0, 0, id="requests wait"),
         pytest.param((560, 240), {"backlog": None}, 1.0, 2.0, id="no queue is told"),
     ],
@@ -62,13 +68,13 @@ def test_the_latest_is_remembered_for_a_day() -> None:
 
 def test_lateness_is_a_dispersion_of_counts() -> None:
     """A deviation of one second, at 400 requests/s: 400 requests in the 2,000 of five seconds."""
-    newest = Point(10.0, 400.0, 400.0, seconds=5.0)
-    late = LateCounts(2.5, seen_at=0.0)
-    assert late.dispersion(1.0, newest) == 1 + 400 * 400 / 2_000
-    assert late.dispersion(8.0, newest) == 8 + 400 * 400 / 2_000
-    assert LateCounts().dispersion(8.0, newest) == 8
-    assert late.dispersion(8.0, None) == 8
-    assert late.dispersion(8.0, newest._replace(time=86_401.0)) == 8
+    newest, late = _history(400)[-1], LateCounts(2.5, seen_at=0.0)
+    assert late.dispersion(1.0, newest) == pytest.approx(1 + 400 * 400 / 2_000)
+    assert late.dispersion(8.0, newest) == pytest.approx(8 + 400 * 400 / 2_000)
+    assert late.dispersion(8.0, None) == LateCounts().dispersion(8.0, newest) == 8
+    assert LateCounts(2.5, seen_at=-86_401.0).dispersion(8.0, newest) == 8
+    inferred = _history(400, **INFERRED)[-1]
+    assert late.dispersion(0.5, inferred) == pytest.approx(1 + 400 * 400 / 2_000 / 1.7)
 
 
 def test_a_peak_that_was_taken_back_once_is_no_surge_any_more_and_a_step_is() -> None:

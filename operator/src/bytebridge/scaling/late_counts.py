@@ -12,6 +12,7 @@ from math import inf, sqrt
 from statistics import median
 
 from bytebridge.scaling.history import Point
+from bytebridge.scaling.windows import INFERENCE_VARIANCE
 
 BASE_POINTS = 4
 """Readings before a peak, whose median is the load."""
@@ -33,9 +34,10 @@ class LateCounts:
     seen_at: float = -inf
 
     def dispersion(self, index: float, newest: Point | None) -> float:
-        """The index of dispersion of the newest counts, lateness included.
+        """The index of dispersion of the newest count, lateness included.
 
-        Variance of a count over T: I X T, and (X d)^2 for a lateness with a deviation of d.
+        The variance of a rate X over T is I X / T, and (X d / T)^2 for a lateness that deviates by
+        d. Rates that are inferred from two windows deviate as if they were counted over less.
 
         Args:
             index: Of the arrivals.
@@ -43,8 +45,13 @@ class LateCounts:
         """
         if not self.seconds or newest is None or newest.time - self.seen_at > FORGOTTEN_SECONDS:
             return index
-        deviation = self.seconds / LATEST_SIGMAS
-        return max(index, 1.0) + newest.fast * deviation**2 / newest.seconds
+        share = self.seconds / LATEST_SIGMAS / _interval(newest)
+        return max(index, 1.0) + newest.fast * newest.seconds * share**2
+
+
+def _interval(point: Point) -> float:
+    """Seconds in which that came of which its rate is."""
+    return point.counted_seconds or point.seconds * INFERENCE_VARIANCE
 
 
 def observe_late_counts(memory: LateCounts, history: Sequence[Point], index: float) -> None:
@@ -58,14 +65,14 @@ def observe_late_counts(memory: LateCounts, history: Sequence[Point], index: flo
     if len(history) < BASE_POINTS + 2:
         return
     peak, dip = history[-2], history[-1]
-    if not peak.counted_seconds or not dip.counted_seconds or peak.backlog or dip.backlog:
+    if peak.backlog or dip.backlog:
         return
     load = median(point.rate for point in history[-BASE_POINTS - 2 : -2])
-    sigma = sqrt(max(index, 1.0) * load / dip.counted_seconds)
+    sigma = sqrt(max(index, 1.0) * load / dip.seconds)
     over, under = peak.rate - load, load - dip.rate
     alike = abs(over - under) <= ALIKE_SIGMAS * sqrt(2) * sigma
     if alike and min(over, under) > CERTAIN_SIGMAS * sigma > 0:
-        late = min(over, under) / load * dip.counted_seconds
+        late = min(over, under) / load * _interval(dip)
         forgotten = dip.time - memory.seen_at > FORGOTTEN_SECONDS
         memory.seconds = late if forgotten else max(memory.seconds, late)
         memory.seen_at = dip.time

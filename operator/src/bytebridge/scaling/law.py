@@ -122,9 +122,9 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         shared=state.ceiling.glances.shared_by(observation.replicas.ready),
     )
     throughput = _ready_throughput(state.capacity, observation)
-    newest = state.sample.history[-1] if state.sample and state.sample.history else None
-    counts = state.late_counts.dispersion(state.dispersion.index, newest)
     index = state.dispersion.index
+    newest = state.sample.history[-1] if state.sample and state.sample.history else None
+    counts = state.late_counts.dispersion(index, newest)
     demand = estimate_demand(readings, time, state.sample, index, throughput, counts)
     if demand is None:
         state.sample = without_rates(state.sample, time, readings.queue_depth, throughput)
