@@ -289,6 +289,11 @@ def test_the_objective_is_kept_by_servers_that_batch() -> None:
     assert late == 0
 
 
+def test_a_slope_too_small_for_a_figure_is_none() -> None:
+    known = Capacity(32, 8)
+    assert at_objective(Slowdown(idle_seconds=4.0, per_request=0.0), known, 8) == known
+
+
 def test_a_replica_with_more_to_do_than_it_may_serves_more_still() -> None:
     found = at_objective(BATCHES, Capacity(32, 8), 8)
     assert found.requests_per_second == pytest.approx(2)

@@ -13,8 +13,8 @@ def learned_status(learned: Learned) -> dict[str, Any]:
         "slotsPerReplica": _rounded(learned.slots_per_replica),
         "startupSeconds": _rounded(learned.startup_seconds),
         "sustainedUtilization": _rounded(learned.sustained_utilization, digits=4),
-        "idleServiceSeconds": _rounded(learned.idle_service_seconds, digits=6),
-        "slowdownPerRequest": _rounded(learned.slowdown_per_request, digits=6),
+        "idleServiceSeconds": _rounded(learned.idle_service_seconds, digits=9),
+        "slowdownPerRequest": _rounded(learned.slowdown_per_request, digits=9),
     }
 
 

@@ -291,7 +291,7 @@ def at_objective(memory: Slowdown, capacity: Capacity, longest_seconds: float | 
         longest_seconds: Mean service time with which the latency objective is met; `None`: any.
     """
     slots, idle, lost = capacity.slots, memory.idle_seconds, memory.per_request
-    if not slots or not idle or not capacity.service_seconds:
+    if not slots or not idle or not lost or not capacity.service_seconds:
         return capacity
     full = most = min(slots / (idle + slots * lost), slots / capacity.service_seconds)
     if longest_seconds is not None and idle < longest_seconds:
