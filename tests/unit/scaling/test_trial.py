@@ -58,6 +58,15 @@ def test_a_trial_is_not_for_ever() -> None:
     assert floor(1005.0) == 13, "requests have been in time meanwhile"
 
 
+def test_what_a_trial_shows_is_no_reason_for_a_larger_one() -> None:
+    memory, slowdown = Trial(), Slowdown(speeds={0: FULL}, time=0.0)
+    given = seen(0.0, fast=300, desired=10, **SLOW)
+    assert trial_floor(memory, slowdown, given, 300.0, 0.2, 30.0) == 13
+    slowdown.speeds[1] = Speed(23.0, 6.0, 40.0, 0.0)
+    assert trial_floor(memory, slowdown, given, 300.0, 0.2, 30.0) == 13
+    assert trial_floor(Trial(), slowdown, given, 300.0, 0.2, 30.0) == 17
+
+
 @pytest.mark.parametrize(
     ("ceiling", "objective", "tried"),
     [
@@ -79,6 +88,6 @@ def test_when_a_decision_tries(ceiling: Ceiling, objective: float | None, tried:
 
 
 def test_another_pod_template_is_tried_anew() -> None:
-    state = State(trial=Trial(late_since=0.0))
+    state = State(trial=Trial(late_since=0.0, lowest=30.0))
     state.forget_bottlenecks()
-    assert state.trial.late_since is None
+    assert state.trial == Trial()

@@ -7,7 +7,7 @@ its first minute never shows one by itself.
 """
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf, isinf
 
 from bytebridge.scaling.floors import SERVICE_TAIL
 from bytebridge.scaling.observation import Observation
@@ -27,6 +27,8 @@ class Trial:
 
     late_since: float | None = None
     """Since when requests take longer than they may, by service alone."""
+    lowest: float = inf
+    """Requests a second of one replica: the lowest load that was known then."""
 
 
 def trial_floor(
@@ -55,16 +57,17 @@ def trial_floor(
     if not service or latency is None:
         return 0
     if SERVICE_TAIL * service <= objective or latency <= objective:
-        memory.late_since = None
+        memory.late_since, memory.lowest = None, inf
         return 0
     if memory.late_since is None:
         memory.late_since = time
     over = time - memory.late_since > startup_seconds + LONGEST_SECONDS
     if over or not slowdown.speeds or _tried(slowdown):
         return 0
-    lowest = min(seen.each for seen in slowdown.speeds.values())
-    kept = min(observation.replicas.desired, ceil(MUCH_LIGHTER * rate / lowest))
-    return max(kept, ceil(LIGHTER * rate / lowest))
+    if isinf(memory.lowest):  # A lighter one that is seen later is the trial's own.
+        memory.lowest = min(seen.each for seen in slowdown.speeds.values())
+    kept = min(observation.replicas.desired, ceil(MUCH_LIGHTER * rate / memory.lowest))
+    return max(kept, ceil(LIGHTER * rate / memory.lowest))
 
 
 def _tried(slowdown: Slowdown) -> bool:
