@@ -215,6 +215,9 @@ STEP, RAMP = surge(100, 1_000), surge(100, 1_000, 180)
             Bound(0.080, 17.2),
             id="waves, in batches, slots not told, all in progress",
         ),
+        pytest.param(
+            Case(steady, 1_800, shown=answered_late), Bound(0.020, 8.4), id="counts are late"
+        ),
         pytest.param(Case(STEP, shown=every(60)), Bound(0.340, 5.7, 0.180), id="lines are missing"),
     ],
 )
