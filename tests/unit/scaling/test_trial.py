@@ -55,7 +55,8 @@ def test_a_trial_is_not_for_ever() -> None:
 
     assert [floor(time) for time in (0.0, 150.0, 151.0, 900.0)] == [13, 13, 0, 0]
     assert floor(1000.0, latency_p95_seconds=0.1) == 0
-    assert floor(1005.0) == 13, "requests have been in time meanwhile"
+    slowdown.speeds = {1: Speed(20.0, 4.0, 1000.0, 1000.0)}
+    assert floor(1005.0) == 19, "requests have been in time meanwhile, and it begins anew"
 
 
 def test_what_a_trial_shows_is_no_reason_for_a_larger_one() -> None:
