@@ -67,6 +67,9 @@ def observe_late_counts(memory: LateCounts, history: Sequence[Point], index: flo
     peak, dip = history[-2], history[-1]
     if peak.backlog or dip.backlog:
         return
+    chance = sqrt(max(index, 1.0) * max(dip.rate, 0.0) / dip.seconds)
+    if peak.rate - dip.rate <= 2 * CERTAIN_SIGMAS * chance:
+        return
     load = median(point.rate for point in history[-BASE_POINTS - 2 : -2])
     sigma = sqrt(max(index, 1.0) * load / dip.seconds)
     over, under = peak.rate - load, load - dip.rate

@@ -256,7 +256,8 @@ def _draining(
     drain_seconds: float,
 ) -> int:
     throughput = capacity.requests_per_second
-    if throughput is None:
+    until_ready = (load.rate + load.forecast) / 2
+    if throughput is None or (load.backlog <= 0 and until_ready <= load.served):
         return 0
     replicas = observation.replicas
     if replicas.ready == 0 and observation.readings.queue_depth is None:
@@ -269,7 +270,6 @@ def _draining(
         seconds_to_ready=startup.seconds_to_ready,
         startup_seconds=startup.seconds,
     )
-    until_ready = (load.rate + load.forecast) / 2
     return drain_floor(fleet, load.forecast, until_ready, load.backlog, drain_seconds)
 
 

@@ -3,7 +3,7 @@
 from math import ceil, exp, sqrt
 
 LEAST_VARIABILITY = 0.05
-ROOTS = 6.0
+ROOTS = 4.0
 """Square roots of the load below it from which on Erlang's recursion is computed."""
 LARGE_LOAD = 2_000.0
 """Busy slots beyond which Erlang's recursion gives way to its limit, square-root staffing."""

@@ -157,10 +157,11 @@ def _gather(memory: Slowdown, moment: Speed, elapsed: float) -> Speed:
     A rate that is high by chance is a heavier load that is served faster: one by one, moments would
     show the contrary of what is so.
     """
-    counted = moment._replace(requests=moment.each * memory.ready * elapsed)
+    each, busy, requests, at = moment
+    counted = Speed(each, busy, each * memory.ready * elapsed, at)
     known = memory.gathered
     memory.gathered = mean = known.moved(counted, COUNTED_REQUESTS) if known else counted
-    return mean._replace(requests=moment.requests)
+    return Speed(mean.each, mean.busy, requests, at)
 
 
 def _by_throughput(
