@@ -9,6 +9,7 @@ import pytest
 
 from bytebridge.scaling.bottleneck import Bottleneck, BusyFleet, observe, useful_replicas
 from bytebridge.scaling.decision import Decision, Reason
+from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.state import State
 from bytebridge.scaling.usefulness import EXPERIMENT, SUSPECTED
@@ -151,10 +152,11 @@ def test_it_resumes_when_the_database_has_recovered() -> None:
 
 def test_replicas_are_compared_with_the_last_reading_before_they_came() -> None:
     """Until then the service time is the mean of a minute in which the load was still light."""
-    memory = Bottleneck(usual_seconds=5.0, usual_replicas=8, usual_each=3.0)
+    memory, size = Bottleneck(usual_seconds=5.0, usual_replicas=8, usual_each=3.0), FleetSize()
     history = [(10, 6.6), (10, 8.0), (10, 10.0), (10, 12.0), *[(13, 12.0)] * 14]
     for tick, (ready, service) in enumerate(history):
-        fleet = BusyFleet(5.0 * tick, 13, ready, service, 32.0, 500.0, 36.0, 36.0)
+        size.observe(5.0 * tick, ready)
+        fleet = BusyFleet(5.0 * tick, 13, size, service, 32.0, 500.0, 36.0, 36.0)
         observe(memory, fleet, needed=40)
         replicas, evidence = useful_replicas(memory, fleet, needed=40, usually_needed=10)
         assert evidence is None, "13 serve a third more than 10 did"

@@ -11,6 +11,7 @@ import pytest
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling
 from bytebridge.scaling.demand import estimate_demand
+from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.needs import Startup, compute_needs
 from bytebridge.scaling.slowdown import (
@@ -31,7 +32,11 @@ LOADS = (0.5, 1.0, 1.5, 2.0)
 """Requests a second of one replica, ten minutes each."""
 
 
-STANDS: dict[str, Any] = {"ready": 10, "stands_since": -100.0, "time": -5.0}
+def _stands(since: float = -100.0) -> FleetSize:
+    """Ten replicas."""
+    size = FleetSize()
+    size.observe(since, 10)
+    return size
 
 
 def _batches(each: float) -> float:
@@ -43,14 +48,15 @@ def _observe(
     memory: Slowdown, load: float, service: float, begin: float, *, ticks: int = 120, **line: Any
 ) -> None:
     """Ten replicas; what is in flight is told or not."""
-    busy = line.pop("busy", None)
+    busy, size = line.pop("busy", None), _stands(line.pop("since", -100.0))
     waited_at = line.pop("waited_at", -inf)
     for tick in range(ticks):
         readings = {"fast": 10 * load, "desired": 10, "service_seconds": service, **line}
         given = seen(begin + 5.0 * tick, **readings)
         known = Capacity(SLOTS, service, waited_at=waited_at)
         told = None if busy is None else busy * 10 * load * service
-        observe_speed(memory, given, known, told, None)
+        size.observe(given.time, given.replicas.ready)
+        observe_speed(memory, given, size, known, told, None)
 
 
 @pytest.mark.parametrize("busy", [None, 1.0])
@@ -82,14 +88,16 @@ def test_replicas_that_are_all_busy_tell_of_the_highest_load(in_flight: float) -
         time = 600.0 + 5 * tick
         busy = Busy(time, 10, 10, throughput=10 * 32 / 12, shared=True)
         given = seen(time, fast=100, desired=10, queue_depth=900, service_seconds=12)
-        observe_speed(memory, given, Capacity(SLOTS, 12, waited_at=time), in_flight, busy)
+        observe_speed(
+            memory, given, _stands(), Capacity(SLOTS, 12, waited_at=time), in_flight, busy
+        )
     assert memory.per_request == pytest.approx(0.25, rel=0.02)
     before = dict(memory.speeds)
     for busy in (Busy(800, 9, 10, 20.0), Busy(800, 10, 10, 20.0, shared=False)):
-        observe_speed(memory, given, Capacity(SLOTS, 12, waited_at=800.0), 320.0, busy)
+        observe_speed(memory, given, _stands(), Capacity(SLOTS, 12, waited_at=800.0), 320.0, busy)
     assert memory.speeds == before, "not all of them have been busy"
-    memory.stands_since, whole = 790.0, Busy(800, 10, 10, 26.0)
-    observe_speed(memory, given, Capacity(SLOTS, 12, waited_at=800.0), 320.0, whole)
+    whole = Busy(800, 10, 10, 26.0)
+    observe_speed(memory, given, _stands(790.0), Capacity(SLOTS, 12, waited_at=800.0), 320.0, whole)
     assert memory.speeds == before, "those that went may be finishing what they began"
 
 
@@ -101,26 +109,27 @@ def test_replicas_that_are_all_busy_tell_of_the_highest_load(in_flight: float) -
     ],
 )
 def test_moments_before_a_gap_are_of_another_load(line: dict[str, Any], estimated: bool) -> None:
-    memory = Slowdown(**STANDS)
+    memory = Slowdown(time=-5.0)
     _observe(memory, 1.0, 5.0, 0.0, ticks=3, busy=1.0)
     given = seen(15.0, **{"desired": 10, "service_seconds": 5, **line})
-    observe_speed(memory, given, Capacity(SLOTS, 5.0, estimated), 50.0, None)
+    observe_speed(memory, given, _stands(), Capacity(SLOTS, 5.0, estimated), 50.0, None)
     memory.speeds.clear()
     _observe(memory, 2.0, 5.0, 20.0, ticks=1, busy=1.0)
     assert [found.each for found in memory.speeds.values()] == [2.0]
 
 
 def test_what_busy_replicas_serve_is_of_as_many_requests() -> None:
-    memory, busy = Slowdown(**STANDS), Busy(0.0, 10, 10, throughput=20.0)
+    memory, busy = Slowdown(time=-5.0), Busy(0.0, 10, 10, throughput=20.0)
     given = seen(0.0, fast=100, desired=10, queue_depth=900, service_seconds=16)
-    observe_speed(memory, given, Capacity(SLOTS, 16, waited_at=0.0), 320.0, busy)
+    observe_speed(memory, given, _stands(), Capacity(SLOTS, 16, waited_at=0.0), 320.0, busy)
     assert list(memory.speeds.values()) == [Speed(2.0, 32.0, 100.0, 0.0)]
 
 
 def test_chance_is_no_slowdown() -> None:
     """What is in flight varies as Poisson; four loads, fifteen minutes each."""
     for seed in range(40):
-        memory, random = Slowdown(), Random(seed)
+        memory, random, three = Slowdown(), Random(seed), FleetSize()
+        three.observe(-100.0, 3)
         for minute in range(60):
             load = LOADS[minute // 15]
             for tick in range(12):
@@ -181,7 +190,8 @@ def test_loads_that_show_no_slowdown_any_more_are_believed() -> None:
 def test_a_rate_that_is_high_by_chance_is_no_load_that_is_served_faster() -> None:
     """Three replicas; of ten requests a second a window of 15 s counts 8 % more or less."""
     for seed in range(20):
-        memory, random = Slowdown(), Random(seed)
+        memory, random, three = Slowdown(), Random(seed), FleetSize()
+        three.observe(-100.0, 3)
         for place, load in enumerate((2.0, 2.6)):
             service = _batches(load)
             for tick in range(120):
@@ -189,7 +199,7 @@ def test_a_rate_that_is_high_by_chance_is_no_load_that_is_served_faster() -> Non
                 time = 600.0 * place + 5 * tick
                 given = seen(time, fast=noisy, desired=3, service_seconds=service)
                 known = Capacity(SLOTS, service)
-                observe_speed(memory, given, known, 3 * load * service, None)
+                observe_speed(memory, given, three, known, 3 * load * service, None)
         line = fitted_line(memory)
         assert line is not None, seed
         assert line.slope / line.intercept == pytest.approx(0.25, rel=0.25), seed
@@ -206,27 +216,25 @@ def test_a_model_that_has_become_slower_is_slower_under_any_load() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stands", "line", "told"),
+    ("line", "told"),
     [
-        pytest.param({}, {}, True, id="a steady load of a minute"),
-        pytest.param({}, {"fast": 20, "slow": 10}, False, id="not steady"),
-        pytest.param({}, {"fast": 20, "slow": 10, "busy": 1.0}, False, id="rates lag behind it"),
-        pytest.param({"stands_since": -70.0}, {}, False, id="replicas came within the minute"),
-        pytest.param(
-            {"stands_since": -25.0}, {"busy": 1.0}, True, id="what is in flight is theirs"
-        ),
-        pytest.param({"stands_since": -24.0}, {"busy": 1.0}, False, id="not yet"),
-        pytest.param({}, {"waited_at": -70.0}, False, id="requests waited"),
-        pytest.param({}, {"waited_at": -24.0, "busy": 1.0}, False, id="or may have"),
-        pytest.param({}, {"desired": 11}, True, id="nearly as many"),
-        pytest.param({}, {"desired": 12}, False, id="others"),
-        pytest.param({}, {"desired": 0}, False, id="none"),
-        pytest.param({}, {"fast": None}, False, id="no rate"),
-        pytest.param({}, {"fast": 0}, False, id="no requests"),
+        pytest.param({}, True, id="a steady load of a minute"),
+        pytest.param({"fast": 20, "slow": 10}, False, id="not steady"),
+        pytest.param({"fast": 20, "slow": 10, "busy": 1.0}, False, id="rates lag behind it"),
+        pytest.param({"since": -70.0}, False, id="replicas came within the minute"),
+        pytest.param({"since": -25.0, "busy": 1.0}, True, id="what is in flight is theirs"),
+        pytest.param({"since": -24.0, "busy": 1.0}, False, id="not yet"),
+        pytest.param({"waited_at": -70.0}, False, id="requests waited"),
+        pytest.param({"waited_at": -24.0, "busy": 1.0}, False, id="or may have"),
+        pytest.param({"desired": 11}, True, id="nearly as many"),
+        pytest.param({"desired": 12}, False, id="others"),
+        pytest.param({"desired": 0}, False, id="none"),
+        pytest.param({"fast": None}, False, id="no rate"),
+        pytest.param({"fast": 0}, False, id="no requests"),
     ],
 )
-def test_what_tells_of_a_load(stands: dict[str, Any], line: dict[str, Any], told: bool) -> None:
-    memory = Slowdown(**STANDS | stands)
+def test_what_tells_of_a_load(line: dict[str, Any], told: bool) -> None:
+    memory = Slowdown(time=-5.0)
     _observe(memory, 1.0, 5.0, 0.0, ticks=1, **line)
     assert bool(memory.speeds) is told
 
@@ -357,7 +365,8 @@ def test_what_was_sustained_by_the_present_service_time_is_no_limit_any_more() -
 def test_what_something_behind_a_service_makes_slow_is_not_its_own(
     ceiling: Ceiling, told: bool
 ) -> None:
-    state = State(ceiling=ceiling, slowdown=Slowdown(**STANDS), capacity=Capacity(SLOTS, 5.0))
+    memory, known = Slowdown(time=-5.0), Capacity(SLOTS, 5.0)
+    state = State(size=_stands(), ceiling=ceiling, slowdown=memory, capacity=known)
     learn_slowdown(state, seen(0.0, fast=10, desired=10, service_seconds=5), in_flight=50.0)
     assert bool(state.slowdown.speeds) is told
 

@@ -10,7 +10,9 @@ from bytebridge.scaling.bottleneck import Bottleneck, Experiment
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling
 from bytebridge.scaling.decision import Decision, Reason
+from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.law import decide
+from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.state import State
 from bytebridge.scaling.sustained import (
@@ -27,6 +29,13 @@ SLO = 0.2
 RULES = policy(concurrency_per_replica=2, hold_seconds=60, target_utilization=0.9)
 
 
+def _learn(
+    memory: Sustained, given: Observation, size: FleetSize, capacity: Capacity = CAPACITY
+) -> None:
+    size.observe(given.time, given.replicas.ready)
+    learn_sustained(memory, given, size, capacity, SLO)
+
+
 def _learned(memory: Sustained, seconds: int = 160, **changes: Any) -> float | None:
     """After 300 requests/s of 60 ms on 12 replicas of two slots each, three quarters of them busy.
 
@@ -36,8 +45,9 @@ def _learned(memory: Sustained, seconds: int = 160, **changes: Any) -> float | N
     line: dict[str, Any] = {"fast": 300, "queue_depth": 15, "desired": 12}
     line |= {"latency_p95_seconds": 0.3} | changes
     capacity = line.pop("capacity", CAPACITY)
+    size = FleetSize()
     for time in range(0, seconds, 5):
-        learn_sustained(memory, seen(begin + time, **line), capacity, SLO)
+        _learn(memory, seen(begin + time, **line), size, capacity)
     return memory.limit
 
 
@@ -126,11 +136,11 @@ LATE = CALM | {"latency_p95_seconds": 0.3}
 def test_what_explains_latencies_otherwise(
     then: list[tuple[int, dict[str, Any] | None]], limit: float | None
 ) -> None:
-    memory, time = Sustained(), 0
+    memory, size, time = Sustained(), FleetSize(), 0
     for until, line in then:
         for moment in range(time, until, 5):
             if line is not None:
-                learn_sustained(memory, seen(moment, **line), CAPACITY, SLO)
+                _learn(memory, seen(moment, **line), size)
         time = until
     assert memory.limit == (limit and pytest.approx(limit))
 
@@ -140,9 +150,9 @@ def test_what_explains_latencies_otherwise(
     [(0.1, 3.5, 0.165), (0.1, 60, 0.272), (0.6, 60, 1.0)],
 )
 def test_how_a_limit_is_forgotten(limit: float, days: float, later: float) -> None:
-    memory = Sustained(limit=limit, measured_at=-days * 86_400)
+    memory, size = Sustained(limit=limit, measured_at=-days * 86_400), FleetSize()
     for time in range(0, 80, 5):
-        learn_sustained(memory, seen(time, **(CALM | {"fast": 30})), CAPACITY, SLO)
+        _learn(memory, seen(time, **(CALM | {"fast": 30})), size)
     assert memory.limit == pytest.approx(later, rel=1e-2)
 
 
@@ -238,11 +248,11 @@ def test_replicas_that_do_not_help_are_given_back_and_it_is_said() -> None:
 
 def test_a_trial_in_vain_leaves_the_limit_of_before() -> None:
     """Late with 70 % of the slots busy, where 80 % had been sustained, and as late with half."""
-    memory, time = Sustained(limit=0.8), 0
+    memory, size, time = Sustained(limit=0.8), FleetSize(), 0
     for rate, seconds in ((280, 160), (200, 80)):
         for _ in range(0, seconds, 5):
             line = seen(time, **(LATE | {"fast": rate}))
-            learn_sustained(memory, line, CAPACITY, SLO)
+            _learn(memory, line, size)
             time += 5
         if rate == 280:
             assert memory.limit == pytest.approx(0.55)

@@ -90,5 +90,5 @@ def test_when_a_decision_tries(ceiling: Ceiling, objective: float | None, tried:
 
 def test_another_pod_template_is_tried_anew() -> None:
     state = State(trial=Trial(late_since=0.0, lowest=30.0))
-    state.forget_bottlenecks()
+    state.forget_template()
     assert state.trial == Trial()

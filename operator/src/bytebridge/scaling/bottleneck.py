@@ -10,7 +10,7 @@ A replica that is given more work than it ever had when it was well may be slow 
 limit of CPU, by larger batches. Then others relieve it, and nothing is held back.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil
 from typing import NamedTuple
 
@@ -53,8 +53,6 @@ class Bottleneck:
     experiment: Experiment | None = None
     bound_seconds: float | None = None
     """Service time when replicas were found not to help."""
-    size: FleetSize = field(default_factory=FleetSize)
-    """Before the window has passed since a change, means are not of those that stand."""
 
 
 class BusyFleet(NamedTuple):
@@ -62,7 +60,8 @@ class BusyFleet(NamedTuple):
 
     time: float
     desired: int
-    ready: int
+    size: FleetSize
+    """Before the window has passed since a change, means are not of those that stand."""
     service_seconds: float
     slots: float
     backlog: float
@@ -70,6 +69,11 @@ class BusyFleet(NamedTuple):
     """Requests a second that come."""
     mean_rate: float
     """The same over the window of the service time."""
+
+    @property
+    def ready(self) -> int:
+        """Replicas that serve."""
+        return self.size.ready
 
     def each(self, rate: float) -> float:
         """Requests a second of such a rate that one replica serves."""
@@ -82,17 +86,16 @@ class BusyFleet(NamedTuple):
 
 
 def observe(memory: Bottleneck, fleet: BusyFleet, needed: int) -> None:
-    """Remember how long requests usually take, and when replicas last became Ready or went."""
-    memory.size.observe(fleet.time, fleet.ready)
+    """Remember how long requests usually take."""
     usual = memory.usual_seconds
     slower = usual is not None and fleet.service_seconds > RECOVERED * usual
-    if not slower and fleet.time - memory.size.fewer_since >= RESULT_SECONDS:
+    if not slower and fleet.time - fleet.size.fewer_since >= RESULT_SECONDS:
         memory.usual_each = max(memory.usual_each, fleet.each(fleet.mean_rate))
     settled = fleet.backlog == 0 and needed <= fleet.desired
     if usual is None or not slower or (settled and memory.experiment is None):
         memory.usual_seconds = fleet.service_seconds
         memory.experiment = memory.bound_seconds = None
-        if usual is None or fleet.time - memory.size.changed_since >= RESULT_SECONDS:
+        if usual is None or fleet.time - fleet.size.changed_since >= RESULT_SECONDS:
             memory.usual_replicas = fleet.ready
 
 
@@ -122,7 +125,7 @@ def useful_replicas(
         # Until replicas come the service time is still that of a load before.
         memory.experiment = began = Experiment(max(1, fleet.ready), fleet.throughput)
         memory.bound_seconds = None
-    waited = fleet.time - memory.size.changed_since >= RESULT_SECONDS
+    waited = fleet.time - fleet.size.changed_since >= RESULT_SECONDS
     if fleet.ready >= EXPERIMENT * began.replicas and waited:
         growth = fleet.ready / began.replicas - 1
         if fleet.throughput < began.throughput * (1 + LEAST_GAIN * growth):

@@ -68,6 +68,11 @@ class Ceiling:
             return None
         return ceil(SPARE * self.throughput / self.best_each)
 
+    @property
+    def in_question(self) -> bool:
+        """Whether replicas do not help, or are about to be seen not to."""
+        return self.throughput is not None or self.suspected > 0
+
     def settled(self, time: float) -> bool:
         """Whether it has stood for long enough that replicas above it may go."""
         return self.throughput is not None and time - self.since >= SETTLING_SECONDS

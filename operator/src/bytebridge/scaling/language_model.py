@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import ceil, exp
 
 from bytebridge.scaling.capacity import LEARNING_RATE, SATURATED_BACKLOG, Capacity
+from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.needs import Needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
@@ -50,20 +51,19 @@ class LanguageModelMemory:
     """Requests a second of one replica, and seconds, when first tokens last came too late."""
     tokens_per_second: float | None = None
     """Of one replica while requests waited."""
-    ready: int = -1
-    ready_since: float = float("-inf")
 
 
 def with_language_model(
     policy: Policy,
     memory: LanguageModelMemory,
     observation: Observation,
+    size: FleetSize,
     capacity: Capacity,
     needs: Needs,
     rate: float | None,
 ) -> Needs:
     """Add the floors; a signal of theirs that is unknown forbids going down."""
-    floors, known = language_model_floors(policy, memory, observation, rate, capacity)
+    floors, known = language_model_floors(policy, memory, observation, size, rate, capacity)
     return needs._replace(floors={**needs.floors, **floors}, complete=needs.complete and known)
 
 
@@ -71,6 +71,7 @@ def language_model_floors(
     policy: Policy,
     memory: LanguageModelMemory,
     observation: Observation,
+    size: FleetSize,
     rate: float | None,
     capacity: Capacity,
 ) -> tuple[dict[str, int], bool]:
@@ -80,10 +81,11 @@ def language_model_floors(
         policy: With at least one of the three.
         memory: Of this service; updated.
         observation: What is known now.
+        size: How long its replicas have stood.
         rate: Requests a second; `None`: unknown.
         capacity: Slots and service time of a replica.
     """
-    settled = _settled(memory, observation)
+    settled = _settled(memory, observation, size)
     readings, ready = observation.readings, observation.replicas.ready
     floors: dict[str, int] = {}
     known = True
@@ -165,16 +167,13 @@ def sustained_rate(
     return known if known is None else max(known, each)
 
 
-def _settled(memory: LanguageModelMemory, observation: Observation) -> bool:
+def _settled(memory: LanguageModelMemory, observation: Observation, size: FleetSize) -> bool:
     """The measured figures are those of the replicas that are Ready now."""
     replicas = observation.replicas
     if memory.template_hash != observation.template_hash:
         memory.template_hash = observation.template_hash
         memory.sustained_rate = memory.tokens_per_second = memory.late = None
-    if replicas.ready != memory.ready:
-        memory.ready_since = float("-inf") if memory.ready < 0 else observation.time
-        memory.ready = replicas.ready
-    waited = observation.time - memory.ready_since >= WINDOW_SECONDS
+    waited = observation.time - size.seen_to_change_at >= WINDOW_SECONDS
     return waited and replicas.ready > 0 and replicas.starting == 0
 
 

@@ -27,6 +27,7 @@ from bytebridge.scaling.standby import with_standby
 from bytebridge.scaling.startup import observe_replicas, until_ready
 from bytebridge.scaling.state import State
 from bytebridge.scaling.sustained import missed_in_vain
+from bytebridge.scaling.trial import with_trial
 from bytebridge.scaling.uncounted import remember_in_flight, with_gauges
 from bytebridge.scaling.usefulness import (
     Useful,
@@ -36,7 +37,6 @@ from bytebridge.scaling.usefulness import (
     limit_to_useful,
     own_capacity,
     watch_throughput,
-    with_trial,
 )
 
 UNEVENTFUL = frozenset({Reason.STEADY, Reason.SCALE_DOWN_HOLD})
@@ -56,27 +56,18 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
         observation: What is known now.
     """
     _remember_present(policy, state, observation)
-    if observation.template_hash != state.capacity.template_hash:
-        state.forget_bottlenecks()
-        state.reading = None
     in_flight = observation.readings.in_flight
-    slots = policy.concurrency_per_replica or state.capacity.slots
-    observation = without_doubtful_queue(policy, state.doubtful_queue, observation, slots or 1.0)
-    observation = with_queue_in_flight(state.in_flight, observation, state.capacity, slots)
-    if remember_in_flight(state.uncounted, observation, state.capacity, slots or 1.0):
-        _begin_anew(state)
-    demand = repeated_demand(state.reading, observation)
-    fresh = demand is None
-    if demand is None:
-        demand = _read(policy, state, observation)
-    elif state.sample is not None:
+    observation = _with_gauges_told_apart(policy, state, observation)
+    repeated = repeated_demand(state.reading, observation)
+    demand = repeated or _read(policy, state, observation)
+    if repeated and state.sample is not None:
         state.sample = state.sample.seen_again(observation.time)
     startup = _startup(policy, state, observation)
     rails = _rails(policy, state, observation, startup)
     if rails is not None:
         policy = rails.policy
     season = _season(policy, state, observation.time, demand, startup)
-    if fresh:
+    if not repeated:
         watch_throughput(state, observation, demand)
         learn_slowdown(state, observation, in_flight)
     learn_from_busy(policy, state, observation)
@@ -87,7 +78,9 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     waiting = reckon_backlog(state.backlog, observation, demand, own, policy.latency_seconds)
     dispersion = state.dispersion.index
     needs = compute_needs(policy, observation, demand, own, dispersion, startup, season, waiting)
-    needs = with_trial(policy, state, observation, demand, needs)
+    if not state.ceiling.in_question:
+        known = state.slowdown
+        needs = with_trial(policy, state.trial, known, observation, demand, needs)
     useful = limit_to_useful(policy, state, observation, demand, needs, startup, present)
     needs, useful = _with_further_floors(policy, state, observation, demand, needs, useful)
     if demand is not None and not demand.ended and not state.uncounted.in_flight:
@@ -103,10 +96,16 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     return _decision(state, observation, choice, needs, demand, present)
 
 
-def _begin_anew(state: State) -> None:
-    """Rates that did not account for what was in flight say nothing of those after them."""
-    if state.sample is not None:
+def _with_gauges_told_apart(policy: Policy, state: State, observation: Observation) -> Observation:
+    """What waits, and what is being served, as far as gauges can be believed."""
+    slots = policy.concurrency_per_replica or state.capacity.slots
+    observation = without_doubtful_queue(policy, state.doubtful_queue, observation, slots or 1.0)
+    observation = with_queue_in_flight(state.in_flight, observation, state.capacity, slots)
+    account_again = remember_in_flight(state.uncounted, observation, state.capacity, slots or 1.0)
+    if account_again and state.sample is not None:
+        # Rates that did not account for what was in flight say nothing of those after them.
         state.sample, state.reading = state.sample.begun_anew(), None
+    return observation
 
 
 def _read(policy: Policy, state: State, observation: Observation) -> Demand | None:
@@ -158,8 +157,8 @@ def _with_further_floors(
     if policy.generates_text:
         state.language_model = state.language_model or LanguageModelMemory()
         rate = demand.rate if demand else None
-        memory = state.language_model
-        needs = with_language_model(policy, memory, observation, state.capacity, needs, rate)
+        memory, size = state.language_model, state.size
+        needs = with_language_model(policy, memory, observation, size, state.capacity, needs, rate)
         replicas = max(replicas, *(needs.floors.get(name, 0) for name in LANGUAGE_MODEL))
     if policy.interactive and (demand is None or not demand.counted):
         needs, floor = with_gauges(policy, state.uncounted, observation, state.capacity, needs)
@@ -218,6 +217,9 @@ def _explained_by_rails(choice: Choice, rails: Rails, needed: int) -> Choice:
 
 def _remember_present(policy: Policy, state: State, observation: Observation) -> None:
     """After a start, what stands counts as needed until the hold has passed."""
+    if observation.template_hash != state.capacity.template_hash:
+        state.forget_template()
+    state.size.observe(observation.time, observation.replicas.ready)
     if not state.decided_once:
         state.needs.add(observation.time, observation.replicas.desired)
         state.decided_once = True

@@ -13,13 +13,12 @@ from math import exp, floor, inf, log, sqrt
 from typing import NamedTuple
 
 from bytebridge.scaling.capacity import Capacity, remembered_seconds, steady
+from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.throughput import Busy
 
 LATE_SECONDS = 15.0
 """What is in flight is of the replicas that have stood for so long, and twice a service time."""
-SAME_SIZE = 0.1
-"""Share by which replicas may differ and are as many still."""
 BIN = 1.1
 """Loads that differ by less than this factor are one."""
 MOST_REQUESTS = 1_000.0
@@ -81,9 +80,6 @@ class Slowdown:
     """B / A, seconds: share of its speed that a replica loses by each request a second."""
     fitted_at: float = -inf
     time: float = -inf
-    ready: int = 0
-    """Replicas that stand, but for a few."""
-    stands_since: float = -inf
     gathered: Speed | None = None
     """The present load."""
     gathered_full: bool = False
@@ -93,6 +89,7 @@ class Slowdown:
 def observe_speed(
     memory: Slowdown,
     observation: Observation,
+    size: FleetSize,
     capacity: Capacity,
     in_flight: float | None,
     busy: Busy | None,
@@ -102,15 +99,14 @@ def observe_speed(
     Args:
         memory: Of this service; updated.
         observation: What is known now.
+        size: How long its replicas have stood.
         capacity: Of a replica.
         in_flight: As it was read: while nothing waits it may hold the waiting.
         busy: What replicas serve while requests wait.
     """
     time = observation.time
     elapsed, memory.time = max(0.0, time - memory.time), time
-    if abs(observation.replicas.ready - memory.ready) > SAME_SIZE * memory.ready:
-        memory.ready, memory.stands_since = observation.replicas.ready, time
-    seen = _look(memory, observation, capacity, in_flight, busy, elapsed)
+    seen = _look(memory, observation, size, capacity, in_flight, busy, elapsed)
     if seen is None or seen.each <= 0:
         return
     place = floor(log(seen.each) / log(BIN))
@@ -127,6 +123,7 @@ def observe_speed(
 def _look(
     memory: Slowdown,
     observation: Observation,
+    size: FleetSize,
     capacity: Capacity,
     in_flight: float | None,
     busy: Busy | None,
@@ -134,10 +131,10 @@ def _look(
 ) -> Speed | None:
     """How long requests take now; `None` where nothing tells of those that stand."""
     service = capacity.service_seconds
-    if not service or capacity.estimated or not memory.ready:
+    if not service or capacity.estimated or not size.nearly:
         memory.gathered = None
         return None
-    stands_seconds = observation.time - memory.stands_since
+    stands_seconds = observation.time - size.nearly_since
     calm_seconds = min(stands_seconds, observation.time - capacity.waited_at)
     share = min(1.0, elapsed / service)
     if stands_seconds < 2 * service:
@@ -148,17 +145,17 @@ def _look(
         memory.gathered, memory.gathered_full = None, bool(full)
     if moment is None:
         return _by_service_time(observation, service, calm_seconds, elapsed)
-    return _gather(memory, moment, elapsed)
+    return _gather(memory, moment, size.nearly * elapsed)
 
 
-def _gather(memory: Slowdown, moment: Speed, elapsed: float) -> Speed:
+def _gather(memory: Slowdown, moment: Speed, replica_seconds: float) -> Speed:
     """The mean of some moments on end, as Little's law is one of means.
 
     A rate that is high by chance is a heavier load that is served faster: one by one, moments would
     show the contrary of what is so.
     """
     each, busy, requests, at = moment
-    counted = Speed(each, busy, each * memory.ready * elapsed, at)
+    counted = Speed(each, busy, each * replica_seconds, at)
     known = memory.gathered
     memory.gathered = mean = known.moved(counted, COUNTED_REQUESTS) if known else counted
     return Speed(mean.each, mean.busy, requests, at)

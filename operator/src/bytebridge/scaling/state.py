@@ -8,6 +8,7 @@ from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling
 from bytebridge.scaling.dispersion import Dispersion
 from bytebridge.scaling.doubtful_queue import DoubtfulQueue
+from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.history import Sample
 from bytebridge.scaling.hold import HoldWindow
 from bytebridge.scaling.in_flight import InFlight
@@ -47,6 +48,7 @@ class State:
     """Only of services with floors of an LLM server."""
     rails: RailsMemory | None = None
     """Only of services that use them."""
+    size: FleetSize = field(default_factory=FleetSize)
     backlog: Backlog = field(default_factory=Backlog)
     bottleneck: Bottleneck = field(default_factory=Bottleneck)
     ceiling: Ceiling = field(default_factory=Ceiling)
@@ -68,7 +70,8 @@ class State:
         self.needs, self.small_steps = HoldWindow(), HoldWindow()
         self.surplus, self.ramps = HoldWindow(), HoldWindow()
 
-    def forget_bottlenecks(self) -> None:
+    def forget_template(self) -> None:
         """Another pod template may use the database and its slots in another way."""
         self.bottleneck, self.ceiling, self.sustained = Bottleneck(), Ceiling(), Sustained()
         self.slowdown, self.trial = Slowdown(), Trial()
+        self.size, self.reading = FleetSize(), None

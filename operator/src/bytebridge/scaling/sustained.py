@@ -5,7 +5,7 @@ does not look at them, as a Kubernetes Service is one, lets requests wait at one
 have nothing to do. How much of it a service bears is learned from what it shows.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import exp, inf, sqrt
 from typing import NamedTuple
 
@@ -66,23 +66,28 @@ class Sustained:
     """When a backlog was there, or nobody knows that there was none."""
     seen_at: float = inf
     """When it was last looked at; `inf`: never."""
-    size: FleetSize = field(default_factory=FleetSize)
 
 
 def learn_sustained(
-    memory: Sustained, observation: Observation, capacity: Capacity, objective: float
+    memory: Sustained,
+    observation: Observation,
+    size: FleetSize,
+    capacity: Capacity,
+    objective: float,
 ) -> None:
     """Take in the latency of a service whose load and replicas have stood for its window.
 
     Args:
         memory: Of this service; updated.
         observation: What is known now.
+        size: How long its replicas have stood.
         capacity: Of a replica.
         objective: Seconds.
     """
     time, window = observation.time, remembered_seconds(observation.readings)
     utilization = _utilization(observation, capacity)
-    since = _stands_since(memory, observation, capacity, objective, utilization)
+    calm_since = _calm_since(memory, observation, capacity, objective, utilization)
+    since = max(calm_since, size.changed_since)
     if utilization is None or time - since < window:
         return
     measured = _measure(observation, capacity, objective, utilization)
@@ -119,26 +124,25 @@ def missed_in_vain(memory: Sustained, latency: float | None, objective: float | 
     )
 
 
-def _stands_since(
+def _calm_since(
     memory: Sustained,
     observation: Observation,
     capacity: Capacity,
     objective: float,
     utilization: float | None,
 ) -> float:
-    """Since when neither replicas have changed nor a backlog explains latencies, or may have."""
-    time, readings, ready = observation.time, observation.readings, observation.replicas.ready
-    memory.size.observe(time, ready)
+    """Since when no backlog explains latencies, or may have."""
+    time, readings = observation.time, observation.readings
     unseen = time - memory.seen_at > LONGEST_GAP_SECONDS
     memory.seen_at = time
     waiting = 0.0
     if utilization is not None and readings.queue_depth:
-        served = ready * (capacity.requests_per_second or inf)
+        served = observation.replicas.ready * (capacity.requests_per_second or inf)
         waiting = readings.queue_depth / served
     if utilization is None or utilization >= OVERLOADED or waiting > objective or unseen:
         memory.overloaded_at = time
     worked_off = LONGEST_UNSEEN_SECONDS if readings.queue_depth is None else 0.0
-    return max(memory.overloaded_at + worked_off, memory.size.changed_since)
+    return memory.overloaded_at + worked_off
 
 
 def _utilization(observation: Observation, capacity: Capacity) -> float | None:

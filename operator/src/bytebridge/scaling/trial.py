@@ -9,8 +9,11 @@ its first minute never shows one by itself.
 from dataclasses import dataclass
 from math import ceil, inf, isinf
 
+from bytebridge.scaling.demand import Demand
 from bytebridge.scaling.floors import SERVICE_TAIL
+from bytebridge.scaling.needs import Needs
 from bytebridge.scaling.observation import Observation
+from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.slowdown import Slowdown, fitted_line
 
 LIGHTER = 1.25
@@ -68,6 +71,31 @@ def trial_floor(
         memory.lowest = min(seen.each for seen in slowdown.speeds.values())
     kept = min(observation.replicas.desired, ceil(MUCH_LIGHTER * rate / memory.lowest))
     return max(kept, ceil(LIGHTER * rate / memory.lowest))
+
+
+def with_trial(
+    policy: Policy,
+    memory: Trial,
+    slowdown: Slowdown,
+    observation: Observation,
+    demand: Demand | None,
+    needs: Needs,
+) -> Needs:
+    """With the floor of a trial, where a latency objective may ask for one.
+
+    Args:
+        policy: The compiled spec.
+        memory: Of this service; updated.
+        slowdown: What is known of loads.
+        observation: What is known now.
+        demand: `None`: unknown.
+        needs: All that the load asks for.
+    """
+    objective, startup_seconds = policy.latency_seconds, needs.startup_seconds
+    if objective is None or demand is None:
+        return needs
+    floor = trial_floor(memory, slowdown, observation, demand.rate, objective, startup_seconds)
+    return needs._replace(floors={**needs.floors, "trial": floor}) if floor else needs
 
 
 def _tried(slowdown: Slowdown) -> bool:

@@ -16,7 +16,6 @@ from bytebridge.scaling.slowdown import at_objective, observe_speed
 from bytebridge.scaling.state import State
 from bytebridge.scaling.sustained import learn_sustained
 from bytebridge.scaling.throughput import Glance
-from bytebridge.scaling.trial import trial_floor
 
 CLEARLY_SLOWER = 1.15
 """Times the measured service time from which what busy replicas serve is believed instead."""
@@ -103,10 +102,10 @@ def _with_busy_slots(ceiling: Ceiling, capacity: Capacity) -> Capacity:
 def learn_from_latency(policy: Policy, state: State, observation: Observation) -> None:
     """What utilization is sustained; not while replicas do not help, or are about to be seen to."""
     objective, ceiling = policy.latency_seconds, state.ceiling
-    tried = ceiling.suspected or state.bottleneck.experiment is not None
-    if objective is None or ceiling.throughput is not None or tried:
+    tried = ceiling.in_question or state.bottleneck.experiment is not None
+    if objective is None or tried:
         return
-    learn_sustained(state.sustained, observation, state.capacity, objective)
+    learn_sustained(state.sustained, observation, state.size, state.capacity, objective)
     if state.capacity.sustained != state.sustained.limit:
         state.capacity = state.capacity._replace(sustained=state.sustained.limit)
 
@@ -120,8 +119,9 @@ def learn_slowdown(state: State, observation: Observation, in_flight: float | No
         in_flight: As it was read, before the waiting were told from the others.
     """
     ceiling = state.ceiling
-    if ceiling.throughput is None and not ceiling.suspected:
-        observe_speed(state.slowdown, observation, state.capacity, in_flight, ceiling.busy)
+    if not ceiling.in_question:
+        known, size = state.slowdown, state.size
+        observe_speed(known, observation, size, state.capacity, in_flight, ceiling.busy)
 
 
 def own_capacity(policy: Policy, state: State, capacity: Capacity) -> Capacity:
@@ -139,18 +139,6 @@ def own_capacity(policy: Policy, state: State, capacity: Capacity) -> Capacity:
         return capacity
     seconds = min(capacity.service_seconds, capacity.slots / ceiling.best_each)
     return capacity._replace(service_seconds=seconds)
-
-
-def with_trial(
-    policy: Policy, state: State, observation: Observation, demand: Demand | None, needs: Needs
-) -> Needs:
-    """With replicas that are to show what one with less to do can, where that may help."""
-    objective, ceiling = policy.latency_seconds, state.ceiling
-    if objective is None or demand is None or ceiling.throughput is not None or ceiling.suspected:
-        return needs
-    known, seconds = state.slowdown, needs.startup_seconds
-    trial = trial_floor(state.trial, known, observation, demand.rate, objective, seconds)
-    return needs._replace(floors={**needs.floors, "trial": trial}) if trial else needs
 
 
 def _as_busy(ceiling: Ceiling, capacity: Capacity) -> Capacity:
@@ -211,7 +199,7 @@ def _by_experiment(
     fleet = BusyFleet(
         time=observation.time,
         desired=observation.replicas.desired,
-        ready=observation.replicas.ready,
+        size=state.size,
         service_seconds=capacity.service_seconds,
         slots=capacity.slots,
         backlog=observation.readings.queue_depth or 0.0,
