@@ -71,8 +71,9 @@ def watch_throughput(state: State, observation: Observation, demand: Demand | No
 def learn_from_busy(policy: Policy, state: State, observation: Observation) -> None:
     """What replicas that are all busy tell of a figure that nothing measures.
 
-    Mean latencies hold waiting then, and say nothing of a model that has become slower; a gauge
-    that holds the waiting says nothing of slots. Of the two the other one has to be known.
+    Mean latencies hold waiting then, and for their window after it, and say nothing of a model that
+    has become slower; a gauge that holds the waiting says nothing of slots. Of the two the other
+    one has to be known: slots are given, or seen in use.
 
     Args:
         policy: The compiled spec.
@@ -81,11 +82,11 @@ def learn_from_busy(policy: Policy, state: State, observation: Observation) -> N
     """
     if state.ceiling.throughput is not None:
         return
-    if not policy.concurrency_per_replica:
-        if state.in_flight.counts_waiting:
-            state.capacity = _with_busy_slots(state.ceiling, state.capacity)
-    elif not observation.readings.service_seconds:
-        state.capacity = _as_busy(state.ceiling, state.capacity)
+    readings, ceiling = observation.readings, state.ceiling
+    if not policy.concurrency_per_replica and state.in_flight.counts_waiting:
+        state.capacity = _with_busy_slots(ceiling, state.capacity)
+    elif not readings.service_seconds and (policy.concurrency_per_replica or readings.in_flight):
+        state.capacity = _as_busy(ceiling, state.capacity)
 
 
 def _with_busy_slots(ceiling: Ceiling, capacity: Capacity) -> Capacity:
