@@ -42,6 +42,8 @@ class Capacity(NamedTuple):
     """At busy slots, of which the service time is a mean; 0: it is measured."""
     when_full: float = 0.0
     """Requests a second of one replica with more to do than it may have; 0: as many as it may."""
+    assumed: bool = False
+    """The slots are those of another pod template: the first that are all busy show its own."""
 
     @property
     def requests_per_second(self) -> float | None:
@@ -69,6 +71,9 @@ def learn_capacity(
 ) -> Capacity:
     """Update what is known of a replica; what was learned of another template is forgotten.
 
+    But for its slots, which most versions of a service leave as they were: at one moment of the new
+    one fewer are busy, and would be taken for all.
+
     Args:
         known: So far.
         observation: Present signals.
@@ -80,11 +85,11 @@ def learn_capacity(
         shared: What waits is shared by all replicas; otherwise idle slots of some say nothing.
     """
     if observation.template_hash != known.template_hash:
-        known = Capacity(template_hash=observation.template_hash, waited_at=known.waited_at)
+        known = _of_another_template(known, observation.template_hash)
     waited_at = _last_backlog(known, observation)
-    slots = configured_slots or _learned_slots(
-        known.slots, observation, queue_growth, known.service_seconds, late=late, shared=shared
-    )
+    slots, assumed = configured_slots, False
+    if not slots:
+        slots, assumed = _learned_slots(known, observation, queue_growth, late=late, shared=shared)
     measured, looks = _service_seconds(observation, known, waited_at, waiting)
     estimated = None
     if measured is None:
@@ -95,8 +100,21 @@ def learn_capacity(
         service = min(max(service, SHORTEST_SERVICE_SECONDS), LONGEST_SERVICE_SECONDS)
     estimated_only = measured is None and bool(service)
     return Capacity(
-        slots, service, estimated_only, known.template_hash, waited_at, known.sustained, looks
+        slots,
+        service,
+        estimated_only,
+        known.template_hash,
+        waited_at,
+        known.sustained,
+        looks,
+        assumed=assumed,
     )
+
+
+def _of_another_template(known: Capacity, template_hash: str | None) -> Capacity:
+    assumed = known.template_hash is not None and known.slots is not None
+    slots = known.slots if assumed else None
+    return Capacity(slots, template_hash=template_hash, waited_at=known.waited_at, assumed=assumed)
 
 
 def with_fast_service_time(capacity: Capacity, readings: Readings, requests: float) -> Capacity:
@@ -262,27 +280,29 @@ def _busy_on_average(readings: Readings) -> float:
 
 
 def _learned_slots(
-    known: float | None,
+    capacity: Capacity,
     observation: Observation,
     queue_growth: float,
-    service_seconds: float | None,
     *,
     late: bool | None,
     shared: bool,
-) -> float | None:
+) -> tuple[float | None, bool]:
+    """Slots, and whether they are still assumed."""
     readings, ready = observation.readings, observation.replicas.ready
+    known, service_seconds = capacity.slots, capacity.service_seconds
     in_flight = readings.in_flight
     if in_flight is None:
         in_flight = _busy_by_littles_law(readings, queue_growth, service_seconds)
     elif readings.queue_depth is None and (late or _more_than_served(readings, service_seconds)):
-        return known or 1.0
+        return known or 1.0, capacity.assumed
     if ready <= 0 or not in_flight:
-        return known
+        return known, capacity.assumed
     busy = min(MAX_SLOTS_PER_REPLICA, max(1.0, in_flight / ready))
     if known is None:
-        return max(busy, 0.0 if late is not False else _busy_on_average(readings) / ready)
+        return max(busy, 0.0 if late is not False else _busy_on_average(readings) / ready), False
     saturated = (readings.queue_depth or 0.0) >= SATURATED_BACKLOG * ready
     if saturated and (shared or busy > known):
-        return known + LEARNING_RATE * (busy - known)
+        learned = busy if capacity.assumed else known + LEARNING_RATE * (busy - known)
+        return learned, False
     # Slots that were seen busy exist, saturated or not.
-    return max(known, busy)
+    return max(known, busy), capacity.assumed

@@ -17,6 +17,7 @@ from bytebridge.scaling.demand import Demand
 from bytebridge.scaling.needs import NOT_OF_A_SURGE, REASONS, Needs, queueing_floors
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.probing import observe_busiest, probing_replicas
 from bytebridge.scaling.state import State
 from bytebridge.scaling.usefulness import Useful, own_capacity
 
@@ -30,6 +31,7 @@ readings, and what is given back then comes one start-up time late."""
 CLEARING_WORDS = "a backlog is being worked off"
 UNCOUNTED_WORDS = "more requests are in flight than the request rate accounts for"
 RAMP_WORDS = "what a ramp was foreseen to need is kept"
+PROBING_WORDS = "how much a replica can do is tried a little at a time"
 SMALL_STEP = 0.1
 """Going down by no more than this share of the present replicas (or by one) waits longer: the gain
 is small, and noise asks for it often. The HPA's tolerance is the same share, for ever."""
@@ -103,6 +105,7 @@ def choose(
         (kept, CLEARING_WORDS),
         (_ramp(policy, state, needs, time), RAMP_WORDS),
         (uncounted, UNCOUNTED_WORDS),
+        (_probing(policy, state, observation, demand), PROBING_WORDS),
         key=itemgetter(0),
     )
     return _down(policy, state, (time, present, needed), least, certainly_needed)
@@ -134,6 +137,17 @@ def _uncounted(policy: Policy, state: State) -> int:
         return 0
     rate = in_flight / own.service_seconds
     return max(queueing_floors(policy, rate, own, state.dispersion.index).values())
+
+
+def _probing(policy: Policy, state: State, observation: Observation, demand: Demand | None) -> int:
+    """As far as replicas may go where slots may have been waiting requests."""
+    readings = observation.readings
+    told = readings.queue_depth is not None and not state.in_flight.counts_waiting
+    known = policy.concurrency_per_replica or state.slowdown.idle_seconds is not None
+    if told or known or demand is None or readings.latency_mean_seconds is None:
+        return 0
+    observe_busiest(state.probing, observation, state.size, state.capacity)
+    return probing_replicas(state.probing, demand.rate, state.capacity, policy.target_utilization)
 
 
 def _kept(policy: Policy, observation: Observation, needs: Needs, useful: Useful) -> int:

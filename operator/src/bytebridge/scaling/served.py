@@ -1,6 +1,6 @@
-"""What the Ready replicas serve at least, shown by a load that has been steady for its window."""
+"""What the Ready replicas serve at least, shown by a load that does not rise."""
 
-from bytebridge.scaling.capacity import steady
+from bytebridge.scaling.capacity import STEADY_SHARE
 from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.observation import Observation
 
@@ -26,7 +26,7 @@ def served_at_least(observation: Observation, size: FleetSize, objective: float 
     latency = readings.latency_p95_seconds
     if latency is None or objective is None or latency > MOST_LATE * objective:
         return 0.0
-    if not steady(readings):
+    if not rates or rates[min(rates)] > (1 + STEADY_SHARE) * rates[max(rates)]:
         return 0.0
     window = max(rates)
     if observation.replicas.ready < size.ready or observation.time - size.fewer_since < window:

@@ -15,6 +15,7 @@ from bytebridge.scaling.in_flight import InFlight
 from bytebridge.scaling.language_model import LanguageModelMemory
 from bytebridge.scaling.late_counts import LateCounts
 from bytebridge.scaling.lateness import Lateness
+from bytebridge.scaling.probing import Probing
 from bytebridge.scaling.rails import RailsMemory
 from bytebridge.scaling.repetition import Reading
 from bytebridge.scaling.seasonal import Seasons
@@ -55,6 +56,7 @@ class State:
     sustained: Sustained = field(default_factory=Sustained)
     slowdown: Slowdown = field(default_factory=Slowdown)
     trial: Trial = field(default_factory=Trial)
+    probing: Probing = field(default_factory=Probing)
     lateness: Lateness = field(default_factory=Lateness)
     uncounted: Uncounted = field(default_factory=Uncounted)
     doubtful_queue: DoubtfulQueue = field(default_factory=DoubtfulQueue)
@@ -74,4 +76,4 @@ class State:
         """Another pod template may use the database and its slots in another way."""
         self.bottleneck, self.ceiling, self.sustained = Bottleneck(), Ceiling(), Sustained()
         self.slowdown, self.trial = Slowdown(), Trial()
-        self.size, self.reading = FleetSize(), None
+        self.size, self.probing, self.reading = FleetSize(), Probing(), None
