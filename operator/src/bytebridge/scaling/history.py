@@ -83,9 +83,9 @@ class Sample(NamedTuple):
 
     @property
     def mean_backlog(self) -> float:
-        """What waited on average, as far as it is remembered; 0: nothing did, or nobody knows."""
-        known = [point.backlog for point in self.history if point.backlog is not None]
-        return sum(known) / len(known) if known else 0.0
+        """What waited on average, as far as it is known: where nobody knows, nothing did."""
+        backlogs = [point.backlog or 0.0 for point in self.history]
+        return sum(backlogs) / len(backlogs) if backlogs else 0.0
 
     def rate_at(self, time: float) -> float:
         """The newest rate of the windows as it was then, or the oldest that is remembered."""
