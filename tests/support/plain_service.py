@@ -53,6 +53,8 @@ class Case:
     """With more busy replicas than this, each is slower: a database is full."""
     batching: float = 0.0
     """Share by which a request takes longer for each other one at its pod."""
+    slower_at: float = inf
+    """From then on requests take half as long again."""
     shown: Callable[[Line], Line | None] = unchanged
     """What is seen of a line; `None`: nothing comes at all."""
 
@@ -137,10 +139,11 @@ class Simulation:
                 times.append(time)
         return times
 
-    def _draw_service(self, others: int) -> float:
+    def _draw_service(self, others: int, now: float) -> float:
         sigma = sqrt(log1p(VARIABILITY))
         mean = SERVICE_SECONDS * max(1.0, self._busy / self._case.slots / self._case.full_replicas)
         mean *= 1 + self._case.batching * others
+        mean *= 1.5 if now >= self._case.slower_at else 1.0
         return mean * exp(self._random.gauss(-sigma * sigma / 2, sigma))
 
     def _after(self, time: float, kind: str, what: Any = None) -> None:
@@ -179,7 +182,7 @@ class Simulation:
             self._waiting -= 1
             if now - self._arrivals[request] > PATIENCE_SECONDS:
                 continue
-            service = self._draw_service(others=pod.busy)
+            service = self._draw_service(pod.busy, now)
             pod.busy += 1
             self._busy += 1
             self._after(now + service, "done", (request, pod, service))

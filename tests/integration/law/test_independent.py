@@ -216,6 +216,22 @@ STEP, RAMP = surge(100, 1_000), surge(100, 1_000, 180)
             id="waves, in batches, slots not told, all in progress",
         ),
         pytest.param(
+            Case(steady, 1_800, slots_told=False, shown=in_progress),
+            Bound(0.022, 7.0),
+            id="steady, all in progress, slots not told",
+        ),
+        pytest.param(
+            Case(
+                steady,
+                1_800,
+                slots_told=False,
+                slower_at=600,
+                shown=without("serviceSeconds"),
+            ),
+            Bound(0.080, 8.8),
+            id="a model that becomes slower, by latencies",
+        ),
+        pytest.param(
             Case(steady, 1_800, shown=answered_late), Bound(0.020, 8.4), id="counts are late"
         ),
         pytest.param(Case(STEP, shown=every(60)), Bound(0.340, 5.7, 0.180), id="lines are missing"),

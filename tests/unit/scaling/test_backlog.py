@@ -8,6 +8,7 @@ from bytebridge.scaling.backlog import Backlog, reckon_backlog
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.demand import Demand, estimate_demand
+from bytebridge.scaling.history import Point, Sample
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.state import State
@@ -92,3 +93,17 @@ def test_a_backlog_that_no_queue_tells_of_is_worked_off() -> None:
     assert "some 9000 waiting as reckoned" in decision.message
     assert decision.floors["drain"] == 3 * decision.floors["utilization"] == 51
     assert decision.reason is Reason.BACKLOG
+
+
+@pytest.mark.parametrize(
+    ("backlogs", "mean"),
+    [
+        pytest.param([10.0, 20.0, 30.0], 20, id="as they were read"),
+        pytest.param([None, None, 30.0], 10, id="where nobody knows, nothing did"),
+        pytest.param([None], 0, id="nobody knows"),
+        pytest.param([], 0, id="nothing was read"),
+    ],
+)
+def test_what_waited_on_average(backlogs: list[float | None], mean: float) -> None:
+    history = tuple(Point(5.0 * i, 100.0, backlog=known) for i, known in enumerate(backlogs))
+    assert Sample(15.0, 100.0, None, history=history).mean_backlog == mean

@@ -1,5 +1,6 @@
 """The service time: of two windows, and by looks at busy slots."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -146,3 +147,28 @@ def test_slots_while_requests_wait(busy: float, shared: bool, slots: float) -> N
     given = seen(fast=300, desired=10, in_flight=busy, queue_depth=900)
     found = learn_capacity(known, given, None, shared=shared).slots
     assert found == pytest.approx(slots, abs=0.11)
+
+
+@pytest.mark.parametrize(
+    ("line", "slots", "assumed"),
+    [
+        pytest.param({"in_flight": 24}, 4, True, id="those of the version before"),
+        pytest.param({"in_flight": 80}, 5, True, id="more are in use"),
+        pytest.param({"in_flight": 24, "queue_depth": 50}, 1.5, False, id="all are, and no more"),
+    ],
+)
+def test_another_version_begins_with_the_slots_of_the_one_before(
+    line: dict[str, Any], slots: float, assumed: bool
+) -> None:
+    known = Capacity(4.0, 0.06, template_hash="one", sustained=0.5)
+    given = replace(seen(fast=400, desired=16, **{"queue_depth": 0} | line), template_hash="two")
+    found = learn_capacity(known, given, None)
+    assert (found.slots, found.assumed, found.sustained) == (slots, assumed, None)
+    again = learn_capacity(found, given, None)
+    assert (again.slots, again.assumed) == (slots, assumed)
+
+
+def test_slots_that_are_given_are_not_assumed() -> None:
+    known = Capacity(4.0, 0.06, template_hash="one")
+    given = replace(seen(fast=400, desired=16), template_hash="two")
+    assert not learn_capacity(known, given, 2).assumed

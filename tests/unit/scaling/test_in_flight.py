@@ -125,7 +125,10 @@ GIVEN, LEARNED = policy(concurrency_per_replica=2), policy(concurrency_per_repli
         pytest.param(GIVEN, {}, {"service_seconds": 0.06}, (2, 0.06), id="it is measured"),
         pytest.param(GIVEN, {"throughput": 180.0}, {}, (2, 0.06), id="a full database"),
         pytest.param(LEARNED, {}, {}, (1.2, 0.06), id="slots are learned: they are fewer"),
-        pytest.param(LEARNED, {}, {"counts_waiting": False}, (2, 0.06), id="a gauge tells them"),
+        pytest.param(LEARNED, {}, {"counts_waiting": False}, (2, 0.1), id="a gauge tells them"),
+        pytest.param(
+            LEARNED, {}, {"counts_waiting": False, "in_flight": None}, (2, 0.06), id="nothing does"
+        ),
         pytest.param(LEARNED, {"throughput": 180.0}, {}, (2, 0.06), id="nor of a full database"),
         pytest.param(LEARNED, {}, {"estimated": True}, (2, 0.06), id="an estimate tells nothing"),
         pytest.param(
@@ -148,6 +151,7 @@ def test_what_busy_replicas_tell(
         in_flight=InFlight(changes.get("counts_waiting", True)),
         capacity=KNOWN._replace(estimated=changes.get("estimated", False)),
     )
-    learn_from_busy(rules, state, seen(service_seconds=changes.get("service_seconds")))
+    service, in_flight = changes.get("service_seconds"), changes.get("in_flight", 20)
+    learn_from_busy(rules, state, seen(service_seconds=service, in_flight=in_flight))
     found = (state.capacity.slots, state.capacity.service_seconds)
     assert found == pytest.approx(expected)

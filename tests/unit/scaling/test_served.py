@@ -24,6 +24,7 @@ STEADY: dict[str, Any] = {"fast": 300, "in_flight": 30, "latency_p95_seconds": 0
         pytest.param({"latency_p95_seconds": None}, FleetSize(), 0, id="latencies unknown"),
         pytest.param({"fast": 330, "slow": 300}, FleetSize(), 299.5, id="the lower window"),
         pytest.param({"fast": 450, "slow": 300}, FleetSize(), 0, id="a load that rises"),
+        pytest.param({"fast": 300, "slow": 450}, FleetSize(), 299.5, id="one that falls"),
         pytest.param({"fast": None}, FleetSize(), 0, id="no rate"),
         pytest.param({}, FleetSize(11, changed_since=50), 299.5, id="replicas came"),
         pytest.param({}, FleetSize(13), 0, id="one went"),

@@ -14,6 +14,7 @@ Body = Mapping[str, Any]
 
 SERVICE_ANNOTATIONS = (BACKEND_CONFIG_ANNOTATION, NEG_ANNOTATION)
 """That the operator sets on Services; others there are other controllers'."""
+RESTARTED_ANNOTATION = "kubectl.kubernetes.io/restartedAt"
 METADATA_KINDS = frozenset(kind.name for kind in LISTED_KINDS)
 
 
@@ -67,11 +68,22 @@ def deployment_view(body: Body) -> DeploymentView:
         spec_replicas=spec.get("replicas", 1),
         ready=status.get("readyReplicas", 0),
         labels=spec["selector"].get("matchLabels", {}),
-        template_hash=_hash(spec["template"]),
+        template_hash=_hash(_lasting(spec["template"])),
         pools=body["metadata"].get("annotations", {}).get(POOLS_ANNOTATION, ""),
         rolled_out=_rolled_out(body),
         terminating=status.get("terminatingReplicas"),
     )
+
+
+def _lasting(template: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A template without what `kubectl rollout restart` leaves in it: the pods are the same."""
+    metadata = template.get("metadata", {})
+    annotations = metadata.get("annotations", {})
+    if RESTARTED_ANNOTATION not in annotations:
+        return template
+    kept = {name: value for name, value in annotations.items() if name != RESTARTED_ANNOTATION}
+    rest = {name: value for name, value in metadata.items() if name != "annotations"}
+    return {**template, "metadata": rest | ({"annotations": kept} if kept else {})}
 
 
 def _rolled_out(body: Body) -> bool:

@@ -146,8 +146,10 @@ def _probing(policy: Policy, state: State, observation: Observation, demand: Dem
     known = policy.concurrency_per_replica or state.slowdown.idle_seconds is not None
     if told or known or demand is None or readings.latency_mean_seconds is None:
         return 0
-    observe_busiest(state.probing, observation, state.size, state.capacity)
-    return probing_replicas(state.probing, demand.rate, state.capacity, policy.target_utilization)
+    memory, capacity = state.probing, state.capacity
+    observe_busiest(memory, observation, state.size, capacity, state.ceiling.busy)
+    fewest = probing_replicas(memory, demand.rate, capacity, policy.target_utilization)
+    return min(fewest, observation.replicas.desired)
 
 
 def _kept(policy: Policy, observation: Observation, needs: Needs, useful: Useful) -> int:

@@ -14,6 +14,7 @@ from bytebridge.scaling.demand import SIGMAS
 from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.floors import EPSILON
 from bytebridge.scaling.observation import Observation
+from bytebridge.scaling.throughput import Busy
 
 LONGER = 0.05
 """Share of the shortest mean latency from which waiting shows in it: in M/M/30 that is with 83 of
@@ -32,11 +33,17 @@ class Probing:
     """Mean latency when the least was to be done."""
     busiest: float = 0.0
     """Requests in service of one replica: the highest mean of a window in which none waited."""
+    slots: float = 1.0
+    """Of one replica, as many as it was seen to fill while requests waited for them."""
     time: float = 0.0
 
 
 def observe_busiest(
-    memory: Probing, observation: Observation, size: FleetSize, capacity: Capacity
+    memory: Probing,
+    observation: Observation,
+    size: FleetSize,
+    capacity: Capacity,
+    busy: Busy | None,
 ) -> None:
     """Take in what one replica does, L = X S (J. Little, 1961).
 
@@ -45,11 +52,14 @@ def observe_busiest(
         observation: What is known now.
         size: How long its replicas have stood: means are of those of the window.
         capacity: Of a replica.
+        busy: What replicas serve while requests wait.
     """
     readings, ready, time = observation.readings, observation.replicas.ready, observation.time
     rates, latency = readings.requests_per_second, readings.latency_mean_seconds
     if not rates or not latency or not capacity.service_seconds or ready <= 0:
         return
+    if busy is not None and busy.one_size and busy.shared:
+        memory.slots = max(memory.slots, busy.each * capacity.service_seconds)
     forgotten = min(1.0, max(0.0, time - memory.time) / FORGETTING_SECONDS)
     memory.time = time
     longer = latency - memory.shortest_seconds
@@ -63,7 +73,7 @@ def observe_busiest(
 
 
 def probing_replicas(memory: Probing, rate: float, capacity: Capacity, target: float) -> int:
-    """The fewest that are a step away from what was seen, with one slot each at the least.
+    """The fewest that are a step away from what was seen, or have slots for it that were seen.
 
     Args:
         memory: Of this service.
@@ -71,5 +81,5 @@ def probing_replicas(memory: Probing, rate: float, capacity: Capacity, target: f
         capacity: Of a replica.
         target: Utilization, 0 to 1.
     """
-    each = max(BUSIER * memory.busiest, target)
+    each = max(BUSIER * memory.busiest, target * memory.slots)
     return ceil(rate * (capacity.service_seconds or 0.0) / each - EPSILON)
