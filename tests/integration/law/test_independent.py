@@ -162,7 +162,7 @@ STEP, RAMP = surge(100, 1_000), surge(100, 1_000, 180)
         ),
         pytest.param(
             Case(STEP, shown=in_progress, slots_told=False),
-            Bound(0.170, 5.9, 0.005),
+            Bound(0.170, 6.5, 0.002),
             id="step, all in progress, slots not told",
         ),
         pytest.param(
