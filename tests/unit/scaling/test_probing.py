@@ -25,8 +25,8 @@ CALM: dict[str, Any] = {"fast": 400, "desired": 16, "latency_mean_seconds": 0.06
     [
         pytest.param(75, {}, CAPACITY, 1.5, id="nothing waits"),
         pytest.param(74, {}, CAPACITY, 0.0, id="means are of other replicas"),
-        pytest.param(75, {"latency_mean_seconds": 0.0629}, CAPACITY, 1.5, id="by chance"),
-        pytest.param(75, {"latency_mean_seconds": 0.064}, CAPACITY, 0.0, id="requests wait"),
+        pytest.param(75, {"latency_mean_seconds": 0.0617}, CAPACITY, 1.5, id="by chance"),
+        pytest.param(75, {"latency_mean_seconds": 0.0619}, CAPACITY, 0.0, id="requests wait"),
         pytest.param(
             75,
             {"fast": 4, "latency_mean_seconds": 0.071},

@@ -16,9 +16,9 @@ from bytebridge.scaling.floors import EPSILON
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.throughput import Busy
 
-LONGER = 0.05
-"""Share of the shortest mean latency from which waiting shows in it: in M/M/30 that is with 83 of
-100 slots busy (A. K. Erlang, 1917)."""
+LONGER = 0.03
+"""Share of the shortest mean latency from which waiting shows in it: in M/M/30 that is with 80 of
+100 slots busy, in M/M/96 with 91 (A. K. Erlang, 1917)."""
 BUSIER = 1.1
 """Times what a replica was seen to do."""
 FORGETTING_SECONDS = 86_400.0
