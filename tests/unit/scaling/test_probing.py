@@ -1,5 +1,6 @@
 """Slots that nobody has counted are relied on a little at a time; one line a case."""
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,46 +18,58 @@ from unit.scaling.build import policy, seen
 
 CAPACITY = Capacity(slots=4.0, service_seconds=0.06)
 CALM: dict[str, Any] = {"fast": 400, "desired": 16, "latency_mean_seconds": 0.06}
-"""One and a half of each replica's slots are in use on average."""
+"""Twenty-four are in flight on average, one and a half a replica."""
+
+
+def _looked(
+    deviation: float, *, dispersion: float = 1.0, looks: int = 36, **changes: Any
+) -> Probing:
+    """After some minutes in which what is in flight varied by so many standard deviations."""
+    memory, random = Probing(), Random(1)
+    capacity = changes.pop("capacity", CAPACITY)
+    in_flight = changes.pop("in_flight", 24)
+    since = changes.pop("since", 0.0)
+    for look in range(looks):
+        given = seen(75.0 + 5 * look, **CALM | changes)
+        found = in_flight and random.gauss(in_flight, deviation * in_flight**0.5)
+        size = FleetSize(16, changed_since=since)
+        observe_busiest(memory, given, found, size, capacity, dispersion, None)
+    return memory
 
 
 @pytest.mark.parametrize(
-    ("stood", "line", "capacity", "busiest"),
+    ("deviation", "changes", "busiest"),
     [
-        pytest.param(75, {}, CAPACITY, 1.5, id="nothing waits"),
-        pytest.param(74, {}, CAPACITY, 0.0, id="means are of other replicas"),
-        pytest.param(75, {"latency_mean_seconds": 0.0617}, CAPACITY, 1.5, id="by chance"),
-        pytest.param(75, {"latency_mean_seconds": 0.0619}, CAPACITY, 0.0, id="requests wait"),
+        pytest.param(1.0, {}, 1.5, id="as Poisson: nothing waits"),
+        pytest.param(2.0, {}, 0, id="more: requests wait"),
+        pytest.param(2.0, {"dispersion": 4.0}, 1.5, id="as arrivals do"),
+        pytest.param(1.0, {"looks": 35}, 0, id="too few looks"),
+        pytest.param(0.0, {"in_flight": 4}, 1.5, id="less: a load that has just fallen"),
+        pytest.param(1.0, {"since": 5.0}, 0, id="replicas came a look later"),
         pytest.param(
-            75,
-            {"fast": 4, "latency_mean_seconds": 0.071},
-            CAPACITY,
-            0.015,
-            id="or by chance of 240",
+            1.0, {"capacity": CAPACITY._replace(waited_at=5.0)}, 0, id="latencies hold a backlog"
         ),
-        pytest.param(75, {"latency_mean_seconds": None}, CAPACITY, 0.0, id="latencies unknown"),
-        pytest.param(75, {"fast": None}, CAPACITY, 0.0, id="no rate"),
-        pytest.param(75, {"coverage": 0.8}, CAPACITY, 0.0, id="of some of the pods"),
-        pytest.param(75, {}, Capacity(), 0.0, id="no service time"),
-        pytest.param(75, {"desired": 0}, CAPACITY, 0.0, id="no replicas"),
+        pytest.param(1.0, {"latency_mean_seconds": None}, 0, id="latencies unknown"),
+        pytest.param(1.0, {"fast": None}, 0, id="no rate"),
+        pytest.param(1.0, {"fast": 0}, 0, id="no requests"),
+        pytest.param(1.0, {"in_flight": None}, 0, id="nothing tells what is in flight"),
+        pytest.param(1.0, {"coverage": 0.8}, 0, id="of some of the pods"),
+        pytest.param(1.0, {"desired": 0}, 0, id="no replicas"),
     ],
 )
 def test_how_much_a_replica_was_seen_to_do(
-    stood: float, line: dict[str, Any], capacity: Capacity, busiest: float
+    deviation: float, changes: dict[str, Any], busiest: float
 ) -> None:
-    memory, given = Probing(shortest_seconds=0.06), seen(100.0, **CALM | line)
-    observe_busiest(memory, given, FleetSize(16, changed_since=100 - stood), capacity, None)
-    assert memory.busiest == pytest.approx(busiest)
+    assert _looked(deviation, **changes).busiest == pytest.approx(busiest)
 
 
-def test_the_shortest_latency_is_forgotten_in_days() -> None:
-    memory, size = Probing(), FleetSize(16)
-    for time, latency in ((0.0, 0.1), (5.0, 0.06), (10.0, 0.12)):
-        line = CALM | {"latency_mean_seconds": latency}
-        observe_busiest(memory, seen(time, **line), size, CAPACITY, None)
-    assert memory.shortest_seconds == pytest.approx(0.06, rel=1e-3)
-    observe_busiest(memory, seen(2 * 86_400.0, **line), size, CAPACITY, None)
-    assert memory.shortest_seconds == 0.12
+def test_looks_begin_anew_when_replicas_come_or_go() -> None:
+    memory = _looked(3.0, looks=60)
+    size = FleetSize(18, changed_since=400.0)
+    for time in range(400, 700, 5):
+        given = seen(float(time), **CALM | {"desired": 18})
+        observe_busiest(memory, given, 24.0, size, CAPACITY, 1.0, None)
+    assert memory.busiest == pytest.approx(24 / 18)
 
 
 @pytest.mark.parametrize(
@@ -70,22 +83,24 @@ def test_the_shortest_latency_is_forgotten_in_days() -> None:
 )
 def test_slots_that_replicas_were_seen_to_fill(busy: Busy | None, slots: float) -> None:
     memory = Probing()
-    observe_busiest(memory, seen(100.0, **CALM), FleetSize(16), CAPACITY, busy)
-    observe_busiest(memory, seen(105.0, **CALM), FleetSize(16), CAPACITY, None)
+    for told in (busy, None):
+        observe_busiest(memory, seen(100.0, **CALM), 24, FleetSize(16), CAPACITY, 1.0, told)
     assert memory.slots == pytest.approx(slots)
 
 
 @pytest.mark.parametrize(
-    ("memory", "replicas"),
+    ("memory", "rate", "replicas"),
     [
-        pytest.param(Probing(busiest=1.5), 15, id="a tenth more each"),
-        pytest.param(Probing(), 30, id="one slot each, at the target"),
-        pytest.param(Probing(busiest=0.2), 30, id="which every replica has"),
-        pytest.param(Probing(busiest=1.5, slots=3.0), 10, id="three were seen in use"),
+        pytest.param(Probing(busiest=1.5), 400, 15, id="a tenth more each"),
+        pytest.param(Probing(busiest=1.5), 125, 4, id="or one replica fewer"),
+        pytest.param(Probing(busiest=1.5), 75, 3, id="of three none, by what was seen"),
+        pytest.param(Probing(), 400, 30, id="one slot each, at the target"),
+        pytest.param(Probing(busiest=0.2), 400, 30, id="which every replica has"),
+        pytest.param(Probing(busiest=1.5, slots=3.0), 400, 10, id="three were seen in use"),
     ],
 )
-def test_how_far_replicas_may_go(memory: Probing, replicas: int) -> None:
-    assert probing_replicas(memory, 400, CAPACITY, 0.8) == replicas
+def test_how_far_replicas_may_go(memory: Probing, rate: float, replicas: int) -> None:
+    assert probing_replicas(memory, rate, CAPACITY, 0.8) == replicas
 
 
 def _after_a_minute(state: State, rules: dict[str, Any], line: dict[str, Any]) -> Decision:
@@ -116,3 +131,19 @@ def test_where_it_is_tried(
     decision = _after_a_minute(state, {"concurrency_per_replica": None} | rules, line)
     assert (decision.replicas == 16) is tried, decision.message
     assert (decision.held or "").endswith("is tried a little at a time") is tried
+
+
+@pytest.mark.parametrize(
+    ("rules", "scrape_ticks", "looks"),
+    [
+        pytest.param({}, 1, 14, id="after a minute and a quarter, each reading"),
+        pytest.param({}, 2, 7, id="one that tells nothing new is no look"),
+        pytest.param({"concurrency_per_replica": 4}, 1, 0, id="slots are given"),
+    ],
+)
+def test_what_is_looked_at(rules: dict[str, Any], scrape_ticks: int, looks: int) -> None:
+    state = State()
+    for tick in range(29):
+        line = CALM | {"service_seconds": None, "in_flight": 20 + tick // scrape_ticks % 7}
+        decide(policy(**{"concurrency_per_replica": None} | rules), state, seen(5.0 * tick, **line))
+    assert state.probing.looks == looks

@@ -17,7 +17,7 @@ from bytebridge.scaling.demand import Demand
 from bytebridge.scaling.needs import NOT_OF_A_SURGE, REASONS, Needs, queueing_floors
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
-from bytebridge.scaling.probing import observe_busiest, probing_replicas
+from bytebridge.scaling.probing import probing_replicas
 from bytebridge.scaling.state import State
 from bytebridge.scaling.usefulness import Useful, own_capacity
 
@@ -146,9 +146,8 @@ def _probing(policy: Policy, state: State, observation: Observation, demand: Dem
     known = policy.concurrency_per_replica or state.slowdown.idle_seconds is not None
     if told or known or demand is None or readings.latency_mean_seconds is None:
         return 0
-    memory, capacity = state.probing, state.capacity
-    observe_busiest(memory, observation, state.size, capacity, state.ceiling.busy)
-    fewest = probing_replicas(memory, demand.rate, capacity, policy.target_utilization)
+    target = policy.target_utilization
+    fewest = probing_replicas(state.probing, demand.rate, state.capacity, target)
     return min(fewest, observation.replicas.desired)
 
 

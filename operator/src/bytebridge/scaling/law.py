@@ -32,6 +32,7 @@ from bytebridge.scaling.uncounted import remember_in_flight, with_gauges
 from bytebridge.scaling.usefulness import (
     Useful,
     learn_from_busy,
+    learn_from_in_flight,
     learn_from_latency,
     learn_slowdown,
     limit_to_useful,
@@ -70,6 +71,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     if not repeated:
         watch_throughput(state, observation, demand)
         learn_slowdown(state, observation, in_flight)
+        learn_from_in_flight(policy, state, observation, in_flight)
     learn_from_busy(policy, state, observation)
     learn_from_latency(policy, state, observation)
     requests = demand.fast * demand.fast_seconds if demand else 0.0

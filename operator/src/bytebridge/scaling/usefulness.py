@@ -12,6 +12,7 @@ from bytebridge.scaling.lateness import OfReplicas, of_which_replicas
 from bytebridge.scaling.needs import Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.probing import observe_busiest
 from bytebridge.scaling.slowdown import at_objective, observe_speed
 from bytebridge.scaling.state import State
 from bytebridge.scaling.sustained import learn_sustained
@@ -87,6 +88,24 @@ def learn_from_busy(policy: Policy, state: State, observation: Observation) -> N
         state.capacity = _with_busy_slots(ceiling, state.capacity)
     elif not readings.service_seconds and (policy.concurrency_per_replica or readings.in_flight):
         state.capacity = _as_busy(ceiling, state.capacity)
+
+
+def learn_from_in_flight(
+    policy: Policy, state: State, observation: Observation, in_flight: float | None
+) -> None:
+    """How much a replica does without requests that wait, where slots are not given.
+
+    Args:
+        policy: The compiled spec.
+        state: Memory of this service; updated.
+        observation: What is known now.
+        in_flight: As it was read, before the waiting were told from the others.
+    """
+    if policy.concurrency_per_replica:
+        return
+    memory, capacity, index = state.probing, state.capacity, state.dispersion.index
+    size, busy = state.size, state.ceiling.busy
+    observe_busiest(memory, observation, in_flight, size, capacity, index, busy)
 
 
 def _with_busy_slots(ceiling: Ceiling, capacity: Capacity) -> Capacity:
