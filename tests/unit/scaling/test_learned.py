@@ -22,7 +22,7 @@ SLOWER = Learned("a", idle_service_seconds=4.0, slowdown_per_request=0.25)
         (Capacity(4.0, template_hash="a"), 12.0, False, Learned("a", 4.0, 12.0)),
         (Capacity(4.0, template_hash="a"), 12.0, True, Learned("a", None, 12.0)),
         (Capacity(4.0, template_hash="a"), None, True, None),
-        (Capacity(4.0, template_hash="a", assumed=True), None, False, None),
+        (Capacity(4.0, template_hash="a", assumed=True), None, False, Learned("a", 4.0)),
     ],
 )
 def test_what_is_worth_keeping(

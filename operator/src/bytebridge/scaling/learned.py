@@ -45,7 +45,7 @@ def learned_of(
         startup_seconds: From being asked for to Ready, 90th percentile.
         slots_given: `concurrencyPerReplica` is set, so nothing is learned of slots.
     """
-    slots = None if slots_given or capacity.assumed else capacity.slots
+    slots = None if slots_given else capacity.slots
     idle = slowdown.idle_seconds
     lost = None if idle is None else slowdown.per_request
     figures = (slots, startup_seconds, capacity.sustained, idle, lost)
