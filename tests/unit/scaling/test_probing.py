@@ -147,3 +147,20 @@ def test_what_is_looked_at(rules: dict[str, Any], scrape_ticks: int, looks: int)
         line = CALM | {"service_seconds": None, "in_flight": 20 + tick // scrape_ticks % 7}
         decide(policy(**{"concurrency_per_replica": None} | rules), state, seen(5.0 * tick, **line))
     assert state.probing.looks == looks
+
+
+def test_an_hour_without_waiting_does_not_hide_that_requests_wait_now() -> None:
+    memory, size = Probing(), FleetSize(16, changed_since=0.0)
+    for look in range(720):
+        observe_busiest(memory, seen(75.0 + 5 * look, **CALM), 24, size, CAPACITY, 1.0, None)
+    more = CALM | {"fast": 500}
+    for look in range(720, 756):
+        in_flight = 48 if look % 3 else 30
+        observe_busiest(memory, seen(75.0 + 5 * look, **more), in_flight, size, CAPACITY, 1.0, None)
+    assert memory.variance > 5
+
+
+def test_another_version_is_tried_anew() -> None:
+    state = State(probing=Probing(busiest=1.5, slots=3.0), size=FleetSize(16, changed_since=0.0))
+    state.forget_template()
+    assert (state.probing, state.size) == (Probing(), FleetSize())
