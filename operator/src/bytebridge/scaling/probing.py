@@ -21,7 +21,7 @@ BUSIER = 1.1
 FEWEST_FOR_A_STEP = 4
 """Of less, one replica fewer leaves each of the others with half as much again."""
 FEWEST_LOOKS = 36
-"""Three minutes of ticks: their mean square is known to a quarter."""
+"""Three minutes of ticks: their mean square is known to a third."""
 MOST_LOOKS = 60
 MORE_THAN_CHANCE = 1.5
 """Times the variance that arrivals explain, from which requests wait: in M/M/8 that is with 60 of
