@@ -96,8 +96,13 @@ class OperatorProcess:
 
     def leads(self) -> bool:
         """Whether it is the one that acts."""
+        return self.metric("bytebridge_leader") == 1.0
+
+    def metric(self, name: str) -> float:
+        """The value of a metric without labels."""
         with urlopen(f"http://{self.address}/metrics", timeout=2) as answer:
-            return b"bytebridge_leader 1.0" in answer.read()
+            lines = answer.read().decode().splitlines()
+        return float(next(line for line in lines if line.startswith(f"{name} ")).split()[1])
 
     @property
     def alive(self) -> bool:

@@ -4,7 +4,7 @@ import contextlib
 import http.client
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -24,9 +24,14 @@ _BCRYPT = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e"
 
 
 class StartPrometheus(Protocol):
-    """Start one, with basic auth or without, on an exporter; gives its URL."""
+    """Start one, with basic auth or without, on an exporter and a past; gives its URL."""
 
-    def __call__(self, protected: bool, address: str | None = None) -> str: ...
+    def __call__(
+        self,
+        protected: bool,
+        address: str | None = None,
+        past: Callable[[Path], None] | None = None,
+    ) -> str: ...
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +47,11 @@ def start_prometheus(exposition: Exposition) -> Iterator[StartPrometheus]:
     ports = free_ports()
     with contextlib.ExitStack() as stack:
 
-        def start(protected: bool, address: str | None = None) -> str:
+        def start(
+            protected: bool,
+            address: str | None = None,
+            past: Callable[[Path], None] | None = None,
+        ) -> str:
             folder = Path(tempfile.mkdtemp(prefix="bytebridge-signals-"))
             processes = stack.enter_context(Processes(folder))
             configuration = prometheus.write_configuration(folder, SCRAPE_SECONDS)
@@ -50,14 +59,16 @@ def start_prometheus(exposition: Exposition) -> Iterator[StartPrometheus]:
             web = folder / "web.yml"
             users = {"basic_auth_users": {USERNAME: _BCRYPT}} if protected else {}
             web.write_text(yaml.safe_dump(users))
-            port = next(ports)
+            port, data = next(ports), folder / "data"
+            if past is not None:
+                past(data)
             processes.start(
                 "prometheus",
                 [
                     str(binary),
                     f"--config.file={configuration}",
                     f"--web.config.file={web}",
-                    f"--storage.tsdb.path={folder / 'data'}",
+                    f"--storage.tsdb.path={data}",
                     f"--web.listen-address={LOOPBACK}:{port}",
                 ],
             )

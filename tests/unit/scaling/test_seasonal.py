@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.law import decide
-from bytebridge.scaling.seasonal import Seasons, observe_season, seasonal_rate
+from bytebridge.scaling.seasonal import (
+    Seasons,
+    longer_memory,
+    observe_season,
+    recalled_seasons,
+    seasonal_rate,
+)
 from bytebridge.scaling.state import State
 from unit.scaling.build import policy, seen
 
@@ -170,3 +177,49 @@ def test_replicas_stand_before_the_step_of_a_shorter_day(day: float) -> None:
         if 2.5 * day - 20 <= time < 2.5 * day:
             ahead = max(ahead, decision.floors["forecast"])
     assert ahead >= 18
+
+
+@pytest.mark.parametrize("began", [0.0, -3.5 * DAY], ids=["since the clock began", "before it did"])
+def test_what_was_recorded_is_as_good_as_what_was_seen(began: float) -> None:
+    """A clock that counts from the start of a machine is below zero in what was recorded before."""
+    buckets = range(int(3.37 * 288))
+    middles = [began + (bucket + 0.5) * BUCKET for bucket in buckets]
+    memory = recalled_seasons(((time, office(time - began)) for time in middles), DAY)
+    now = began + at(3, 8.995)
+    observe_season(memory, now, 10.0, DAY)
+    assert seasonal_rate(memory, now, 10.0, 35, DAY) == pytest.approx(100, rel=0.02)
+    assert len(memory.seasons[0].rates) == 288
+
+
+@pytest.mark.parametrize(
+    ("own_since", "recalled_since", "kept"),
+    [
+        pytest.param(None, 0.0, "recalled", id="a new process"),
+        pytest.param(2 * DAY, 0.0, "recalled", id="Prometheus has seen more"),
+        pytest.param(0.0, 2 * DAY, "own", id="the operator has seen more"),
+        pytest.param(2 * DAY, None, "own", id="nothing is recorded"),
+        pytest.param(None, None, "own", id="nobody has seen anything"),
+    ],
+)
+def test_the_longer_memory_is_kept(
+    own_since: float | None, recalled_since: float | None, kept: str
+) -> None:
+    def since(time: float | None) -> Seasons:
+        points = () if time is None else ((time + hour * 3_600, 1.0) for hour in range(72))
+        return recalled_seasons(points, DAY)
+
+    memories = {"own": since(own_since), "recalled": since(recalled_since)}
+    assert longer_memory(memories["own"], memories["recalled"]) is memories[kept]
+
+
+@pytest.mark.parametrize("desired", [2, 8])
+def test_a_decision_says_what_is_due(desired: int) -> None:
+    """Before replicas come, and while they stand and wait for it."""
+    state = State(seasons=learned(office, 3 + 8.99 / 24))
+    rules = policy(concurrency_per_replica=1)
+    for tick in range(20):
+        time = at(3, 8.995) - 100 + 5 * tick
+        decision = decide(rules, state, seen(time, fast=10.0, queue_depth=0, desired=desired))
+    assert decision.replicas == 8
+    assert decision.reason is Reason.FORECAST
+    assert "by what came on other days, 100 requests/s are due" in decision.message

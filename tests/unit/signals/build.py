@@ -3,6 +3,7 @@
 from typing import Any
 
 from bytebridge.api.metrics import BROKERS, Metrics, Preset, Queries
+from bytebridge.signals.connection import Span
 from bytebridge.signals.dealing import Vector
 from bytebridge.signals.queries import SignalTarget
 
@@ -34,3 +35,20 @@ def of(service: SignalTarget, match: tuple[str, ...], value: Any) -> Vector:
     """The result that a query of this service's preset would have."""
     labels = dict(zip(match, service.identity(match), strict=True))
     return [series(value, service.namespace, **labels)]
+
+
+class Refusing:
+    """A Prometheus that takes so many points at once."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.asked: list[Span] = []
+
+    async def __call__(self, *arguments: object) -> Vector:
+        span = arguments[-1]
+        assert isinstance(span, Span)
+        if span.points > self.most:
+            raise ValueError("query processing would load too many samples into memory")
+        self.asked.append(span)
+        points = [span.start + n * span.step for n in range(span.points)]
+        return [{"metric": {}, "values": [[point, "1"] for point in points]}]

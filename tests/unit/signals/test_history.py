@@ -7,33 +7,17 @@ import pytest
 
 from bytebridge.api.metrics import Preset
 from bytebridge.scaling.observation import Replicas
-from bytebridge.signals import history
+from bytebridge.signals import history, past
 from bytebridge.signals.connection import PrometheusConnection, Span
 from bytebridge.signals.dealing import Vector
-from bytebridge.signals.history import (
-    MOST_POINTS,
-    HistoryError,
-    HistorySource,
-    ReplicaQueries,
-    by_tick,
-    own_label,
-    parts,
-    replica_queries,
-)
+from bytebridge.signals.history import ReplicaQueries, by_tick, read_history, replica_queries
+from bytebridge.signals.past import HistoryError, Past
+from bytebridge.signals.presets import own_label
 from bytebridge.signals.queries import Query
-from unit.signals.build import metrics, target
+from unit.signals.build import Refusing, metrics, target
 
-WEEK = Span(1_700_000_000.0, 1_700_604_800.0, 5.0)
 SERVICE = target("a", metrics(Preset.VLLM))
-
-
-@pytest.mark.parametrize("span", [WEEK, Span(0.0, 0.0, 5.0), Span(0.0, 5.0 * MOST_POINTS, 5.0)])
-def test_every_point_is_asked_for_once_in_requests_that_prometheus_takes(span: Span) -> None:
-    asked = [
-        part.start + number * part.step for part in parts(span) for number in range(part.points)
-    ]
-    assert asked == [span.start + number * span.step for number in range(span.points)]
-    assert max(part.points for part in parts(span)) <= min(MOST_POINTS, 11_000)
+REPLICAS = replica_queries(SERVICE, "a", None)
 
 
 def test_range_results_become_instant_vectors() -> None:
@@ -82,40 +66,11 @@ def test_queries_of_replicas() -> None:
     assert own_label("n", "a") == 'namespace="n", scaling_bytebridge_io_service="a"'
 
 
-class Refusing:
-    """A Prometheus that takes so many points at once."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.asked: list[Span] = []
-
-    async def __call__(self, *arguments: object) -> Vector:
-        span = arguments[-1]
-        assert isinstance(span, Span)
-        if span.points > self.most:
-            raise ValueError("query processing would load too many samples into memory")
-        self.asked.append(span)
-        points = [span.start + n * span.step for n in range(span.points)]
-        return [{"metric": {}, "values": [[point, "1"] for point in points]}]
-
-
-async def test_a_request_that_is_too_large_is_halved(monkeypatch: pytest.MonkeyPatch) -> None:
-    refusing = Refusing(300)
-    monkeypatch.setattr(history, "ask_range", refusing)
-    span = Span(0.0, 4_995.0, 5.0)
-    async with HistorySource(PrometheusConnection("http://127.0.0.1:9")) as source:
-        found = await source._ask("x", span)
-    points = [value[0] for series in found for value in series["values"]]
-    assert points == [5.0 * number for number in range(1_000)]
-
-
 async def test_what_is_refused_altogether_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "ask_range", Refusing(0))
-    async with HistorySource(PrometheusConnection("http://127.0.0.1:9")) as source:
+    monkeypatch.setattr(past, "ask_range", Refusing(0))
+    async with Past(PrometheusConnection("http://127.0.0.1:9"), 4) as source:
         with pytest.raises(HistoryError, match="too many samples"):
-            await source.read(
-                SERVICE, replica_queries(SERVICE, "a", None), Span(0.0, 50.0, 5.0), lambda _: None
-            )
+            await read_history(source, SERVICE, REPLICAS, Span(0.0, 50.0, 5.0), lambda _: None)
 
 
 async def test_a_query_that_is_refused_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,12 +79,10 @@ async def test_a_query_that_is_refused_leaves_the_others(monkeypatch: pytest.Mon
             raise ValueError("parse error")
         return await Refusing(100)(*arguments)
 
-    monkeypatch.setattr(history, "ask_range", ask_range)
+    monkeypatch.setattr(past, "ask_range", ask_range)
     shares: list[float] = []
-    async with HistorySource(PrometheusConnection("http://127.0.0.1:9")) as source:
-        found = await source.read(
-            SERVICE, replica_queries(SERVICE, "a", None), Span(0.0, 50.0, 5.0), shares.append
-        )
+    async with Past(PrometheusConnection("http://127.0.0.1:9"), 4) as source:
+        found = await read_history(source, SERVICE, REPLICAS, Span(0.0, 50.0, 5.0), shares.append)
     assert len(found.moments) == 11
     assert list(found.failures.values()) == ["parse error"]
     assert found.moments[0].replicas == Replicas(1, 1, 0)

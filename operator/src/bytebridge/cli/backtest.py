@@ -54,7 +54,8 @@ def backtest(
     from bytebridge.backtest import report as shown
     from bytebridge.scaling.policy import compile_policy
     from bytebridge.signals.connection import PrometheusConnection
-    from bytebridge.signals.history import own_label, replica_queries
+    from bytebridge.signals.history import replica_queries
+    from bytebridge.signals.presets import own_label
     from bytebridge.signals.queries import SignalTarget
 
     seconds = _seconds(since)
@@ -101,14 +102,15 @@ def _read(
     done: Callable[[float], None],
 ) -> "History":
     from bytebridge.signals.connection import Span
-    from bytebridge.signals.history import HistoryError, HistorySource
+    from bytebridge.signals.history import REQUESTS_AT_ONCE, read_history
+    from bytebridge.signals.past import HistoryError, Past
 
     async def read() -> "History":
-        async with HistorySource(connection) as source:
+        async with Past(connection, REQUESTS_AT_ONCE) as past:
             seconds, step = since
-            now = await source.now()
+            now = await past.now()
             span = Span(now - seconds // step * step, now, step)
-            return await source.read(target, replicas, span, done)
+            return await read_history(past, target, replicas, span, done)
 
     try:
         history = asyncio.run(read())

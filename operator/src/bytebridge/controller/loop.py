@@ -170,6 +170,8 @@ class DecisionLoop:
 
     def _count(self, entries: dict[Key, Entry]) -> None:
         self._metrics.services.set(len(entries))
+        seasonal = sum(entry.state.seasons.trusted is not None for entry in entries.values())
+        self._metrics.with_season.set(seasonal)
         failed = sum(entry.error is not None for entry in entries.values())
         self._metrics.apply_errors.set(failed)
         for key, entry in entries.items():

@@ -21,6 +21,11 @@ class OperatorMetrics:
         self.services = Gauge(
             "bytebridge_services", "ScalableServices that are known.", registry=self.registry
         )
+        self.with_season = Gauge(
+            "bytebridge_services_with_season",
+            "Services whose load a day or a week explains, so that it is foreseen.",
+            registry=self.registry,
+        )
         self.decisions = Counter(
             "bytebridge_decisions",
             "Decisions by the rule that bound.",

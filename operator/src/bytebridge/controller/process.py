@@ -25,9 +25,11 @@ from bytebridge.controller.listing import begin_anew, fill, relist, scopes_of
 from bytebridge.controller.loop import DecisionLoop
 from bytebridge.controller.metrics import OperatorMetrics
 from bytebridge.controller.route_watch import look_at_all_routes, watch_routes
+from bytebridge.controller.seasons import recall_seasons
 from bytebridge.controller.service_pass import Surroundings
 from bytebridge.controller.settings import OperatorSettings
 from bytebridge.controller.store import Store
+from bytebridge.signals.past import Past
 from bytebridge.signals.source import SignalSource
 
 log = structlog.get_logger()
@@ -50,6 +52,7 @@ async def run_operator(settings: OperatorSettings) -> None:
         connection = Connection(on_write=lambda kind: metrics.writes.labels(kind).inc())
         client = ClusterClient(await stack.enter_async_context(connection))
         source = await stack.enter_async_context(SignalSource(settings.prometheus))
+        past = await stack.enter_async_context(Past(settings.prometheus, requests_at_once=1))
         store = Store(settings.tick_seconds)
         scopes = scopes_of(settings.namespaces)
         budgets = await client.knows(DATABASE_BUDGET)
@@ -71,6 +74,7 @@ async def run_operator(settings: OperatorSettings) -> None:
         for looking in (
             relist(store, client, scopes, monitors=monitors),
             watch_routes(store, client, scopes),
+            recall_seasons(store, past, lambda: loop.leading, time.monotonic),
         ):
             stack.callback(asyncio.create_task(looking).cancel)
         registry = build_registry(store, budgets=budgets)

@@ -68,6 +68,8 @@ class Entry:
     """As the status tells it."""
     was_starting: bool = False
     starting_since: float | None = None
+    past_read: bool = False
+    """Its seasons know what Prometheus has recorded."""
     pods_seen_at: float = 0.0
     missing: str | None = None
     """Secrets that pods miss."""

@@ -57,6 +57,8 @@ class Lab:
         self._programs = {program.name: program for program in programs()}
         self.audit_log = folder / "audit.log"
         """Requests of service accounts, if `LabSettings.audit` is set."""
+        self.prometheus_data = folder / "prometheus-data"
+        """Where Prometheus keeps what it has seen."""
         self._api = ApiServer(self.server, self.token, self.ca_file)
         self._commands = self._build_commands(self._files)
 
@@ -142,7 +144,9 @@ class Lab:
                 binary["kube-controller-manager"], self.kubeconfig, files, folder, ports
             ),
             "kwok": commands.kwok(binary["kwok"], self.kubeconfig, self._stages(), ports),
-            "prometheus": commands.prometheus(binary["prometheus"], configuration, folder, ports),
+            "prometheus": commands.prometheus(
+                binary["prometheus"], configuration, self.prometheus_data, ports
+            ),
         }
 
     def _stages(self) -> Path:

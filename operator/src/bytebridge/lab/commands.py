@@ -116,12 +116,12 @@ def kwok(binary: Path, kubeconfig: Path, stages: Path, ports: Ports) -> Command:
     ]
 
 
-def prometheus(binary: Path, configuration: Path, folder: Path, ports: Ports) -> Command:
-    """Prometheus, with its data in the lab's folder."""
+def prometheus(binary: Path, configuration: Path, data: Path, ports: Ports) -> Command:
+    """Prometheus, with what it has seen in a folder."""
     return [
         str(binary),
         f"--config.file={configuration}",
-        f"--storage.tsdb.path={folder / 'prometheus-data'}",
+        f"--storage.tsdb.path={data}",
         f"--web.listen-address={LOOPBACK}:{ports.prometheus}",
         "--log.level=warn",
     ]

@@ -42,6 +42,8 @@ from bytebridge.scaling.usefulness import (
 
 UNEVENTFUL = frozenset({Reason.STEADY, Reason.SCALE_DOWN_HOLD})
 """Reasons that say less than that the objective is missed whatever the replicas."""
+FORESEEN = frozenset({Reason.FORECAST, Reason.STEADY, Reason.SCALE_DOWN_HOLD})
+"""Reasons that say less than what the season has, where replicas are there for it."""
 RAILS_EXPLAIN = frozenset(
     {Reason.MIN_REPLICAS, Reason.STEADY, Reason.SCALE_DOWN_HOLD, Reason.SIGNALS_UNKNOWN}
 )
@@ -179,6 +181,9 @@ def _explained(
         return Choice(choice.replicas, Reason.BOTTLENECK_ELSEWHERE, in_vain)
     if useful.waits and choice.held is None:
         return choice._replace(held=useful.waits)
+    if needs.season and needs.binding == "forecast" and choice.reason in FORESEEN:
+        words = f"by what came on other days, {needs.season:.0f} requests/s are due"
+        return Choice(choice.replicas, Reason.FORECAST, words)
     if policy.standby_seconds and choice.reason is Reason.STEADY and needs.binding == "standby":
         words = f"a part of the largest need of {policy.standby_seconds:.0f} s stays"
         return Choice(choice.replicas, Reason.STANDBY, words)

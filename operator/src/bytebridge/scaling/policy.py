@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bytebridge.api.annotations import manual_floor
 from bytebridge.api.service import ScalableService
 from bytebridge.scaling.schedule import Window, compile_window
+from bytebridge.scaling.seasonal import DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Policy:
     """Tokens a second are a floor."""
     tokens_per_second: float | None = None
     """Of one busy replica; `None`: learned."""
-    day_seconds: float = 86_400.0
+    day_seconds: float = DAY_SECONDS
     """Length of the season; a week is seven. Replays may run a shorter day."""
 
     @property

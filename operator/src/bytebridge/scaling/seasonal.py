@@ -8,9 +8,11 @@ edition, 2021, section 5.2).
 """
 
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import isnan, nan, sqrt
+from math import floor, isnan, nan, sqrt
 
+DAY_SECONDS = 86_400.0
 BUCKETS_A_DAY = 288
 """Of five minutes each."""
 SEASONS = (BUCKETS_A_DAY, 7 * BUCKETS_A_DAY)
@@ -84,7 +86,9 @@ class Seasons:
     """Memory of one service: the bucket that is open, and the profiles."""
 
     first: int = 0
-    bucket: int = -1
+    """Bucket that the profiles begin with; negative before the clock's zero."""
+    bucket: int | None = None
+    """The one that is open."""
     total: float = 0.0
     count: int = 0
     before: float | None = None
@@ -102,17 +106,37 @@ def observe_season(memory: Seasons, time: float, rate: float, day_seconds: float
         rate: Requests a second.
         day_seconds: Length of the daily season.
     """
-    bucket = int(time * BUCKETS_A_DAY / day_seconds)
+    bucket = floor(time * BUCKETS_A_DAY / day_seconds)
     if bucket != memory.bucket:
         _turn(memory, bucket)
     memory.total += rate
     memory.count += 1
 
 
+def recalled_seasons(points: Iterable[tuple[float, float]], day_seconds: float) -> Seasons:
+    """The memory of an operator that has seen these.
+
+    Args:
+        points: Time in seconds, within a bucket, and the bucket's mean rate, requests a second;
+            oldest first.
+        day_seconds: Length of the daily season.
+    """
+    memory = Seasons()
+    for time, rate in points:
+        observe_season(memory, time, rate, day_seconds)
+    return memory
+
+
+def longer_memory(own: Seasons, recalled: Seasons) -> Seasons:
+    """The one that began earlier."""
+    if recalled.bucket is None or (own.bucket is not None and own.first <= recalled.first):
+        return own
+    return recalled
+
+
 def _turn(memory: Seasons, bucket: int) -> None:
     """Close the open bucket, and judge anew which season is to be believed."""
-    backwards = bucket < memory.bucket
-    if not memory.seasons or backwards:
+    if memory.bucket is None or bucket < memory.bucket:
         memory.seasons = tuple(Season(length) for length in SEASONS)
         memory.first, memory.before, memory.trusted = bucket, None, None
     elif memory.count:
@@ -138,9 +162,9 @@ def seasonal_rate(
         day_seconds: Length of the daily season.
     """
     season = memory.trusted
-    if season is None:
+    if season is None or memory.bucket is None:
         return 0.0
-    ahead = int((time + horizon_seconds) * BUCKETS_A_DAY / day_seconds) - memory.first
+    ahead = floor((time + horizon_seconds) * BUCKETS_A_DAY / day_seconds) - memory.first
     usual = season.at(ahead)
     if isnan(usual):
         return 0.0

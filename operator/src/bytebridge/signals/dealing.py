@@ -1,6 +1,6 @@
 """From the answers of Prometheus to the readings of each service."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any
@@ -79,7 +79,7 @@ def value_of(query: Query, index: Index, target: SignalTarget) -> float | Why:
     return Why.NOT_A_NUMBER if value is None else value
 
 
-def index_of(query: Query, vector: Vector) -> Index:
+def index_of(query: Query, vector: Iterable[dict[str, Any]]) -> Index:
     """A result by the services that its series may belong to."""
     index: dict[tuple[str, ...], list[tuple[str, float | None]]] = {}
     for element in vector:

@@ -5,37 +5,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-import aiohttp
-
-from bytebridge.api.names import SERVICE_SERIES_LABEL
 from bytebridge.scaling.observation import Readings, Replicas
 from bytebridge.signals import promql
-from bytebridge.signals.connection import (
-    PrometheusConnection,
-    Span,
-    ask,
-    ask_range,
-    open_session,
-    request_headers,
-)
+from bytebridge.signals.connection import Span
 from bytebridge.signals.dealing import Vector, deal
+from bytebridge.signals.past import MOST_POINTS, HistoryError, Past, parts
 from bytebridge.signals.presets import PRESETS, pods_matching
 from bytebridge.signals.queries import Plan, Query, SignalTarget, fast_window, plan_queries
 
-QUERIES_AT_ONCE = 4
-REQUEST_SECONDS = 120.0
-MOST_POINTS = 5_000
-"""Of one request. Prometheus refuses more than 11,000; fewer also spare its memory."""
-FEWEST_POINTS = 100
-"""Below this a request that is refused as too large is not split any further."""
-_TOO_LARGE = "too many samples"
-
-
-class HistoryError(Exception):
-    """Nothing can be read; the message names what to check."""
+REQUESTS_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +49,6 @@ class History:
     """By query: why Prometheus refused it."""
 
 
-def own_label(namespace: str, name: str) -> str:
-    """Label matchers of a service that the operator's PodMonitor has labelled."""
-    return f'namespace="{namespace}", {SERVICE_SERIES_LABEL}="{name}"'
-
-
 def replica_queries(target: SignalTarget, deployment: str, own: str | None) -> ReplicaQueries:
     """kube-state-metrics' figures of the Deployment; else pods by their series.
 
@@ -97,125 +72,57 @@ def replica_queries(target: SignalTarget, deployment: str, own: str | None) -> R
     )
 
 
-class HistorySource:
-    """Reads the past of one service; an async context manager that owns its session."""
+async def read_history(
+    past: Past,
+    target: SignalTarget,
+    replicas: ReplicaQueries,
+    span: Span,
+    done: Callable[[float], None],
+) -> History:
+    """Read all signals and the replicas at each point.
 
-    def __init__(self, connection: PrometheusConnection) -> None:
-        self._connection = connection
-        self._session: aiohttp.ClientSession | None = None
-        self._headers: dict[str, str] = {}
+    Args:
+        past: Of this Prometheus.
+        target: The service.
+        replicas: How its replicas are read.
+        span: Which points.
+        done: Told of the share that has been read, 0 to 1, now and then.
 
-    async def __aenter__(self) -> Self:
-        self._headers = request_headers(self._connection)
-        self._session = open_session(self._connection, REQUEST_SECONDS, QUERIES_AT_ONCE)
-        return self
+    Raises:
+        HistoryError: Prometheus does not answer, or refuses everything.
+    """
+    history = History()
+    plan = plan_queries([target])
+    extra = [Query(text) for text in (replicas.desired, replicas.ready, replicas.counted) if text]
+    queries = [*plan, *(query for query in dict.fromkeys(extra) if query not in plan)]
+    for part in parts(span, MOST_POINTS):
+        failures: dict[Query, str] = {}
+        matrices = await _ask_all(past, queries, part, failures)
+        if len(failures) == len(queries):
+            raise HistoryError(f"{past.url}: {next(iter(failures.values()))}")
+        history.failures |= {query.text: why for query, why in failures.items()}
+        ticks = by_tick(matrices, part)
+        for number, answers in enumerate(ticks):
+            time = part.start + number * part.step
+            moment = _moment(time, plan, answers, failures, (target, replicas), history.unknown)
+            history.moments.append(moment)
+        done((part.end - span.start) / max(span.step, span.end - span.start))
+    return history
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._session is not None:
-            await self._session.close()
 
-    async def now(self) -> float:
-        """Prometheus' own present, Unix seconds.
+async def _ask_all(
+    past: Past, queries: Sequence[Query], span: Span, failures: dict[Query, str]
+) -> dict[Query, Vector]:
+    answers: dict[Query, Vector] = {}
 
-        Raises:
-            HistoryError: It does not answer.
-        """
+    async def one(query: Query) -> None:
         try:
-            vector = await ask(self._open(), self._connection, self._headers, "time()", 10.0)
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise HistoryError(f"{self._connection.url}: {_words(error)}") from error
-        return float(vector[0]["value"][1])
-
-    async def read(
-        self,
-        target: SignalTarget,
-        replicas: ReplicaQueries,
-        span: Span,
-        done: Callable[[float], None],
-    ) -> History:
-        """Read all signals and the replicas at each point.
-
-        Args:
-            target: The service.
-            replicas: How its replicas are read.
-            span: Which points.
-            done: Told of the share that has been read, 0 to 1, now and then.
-
-        Raises:
-            HistoryError: Prometheus does not answer, or refuses everything.
-        """
-        history = History()
-        plan = plan_queries([target])
-        extra = [
-            Query(text) for text in (replicas.desired, replicas.ready, replicas.counted) if text
-        ]
-        queries = [*plan, *(query for query in dict.fromkeys(extra) if query not in plan)]
-        for part in parts(span):
-            failures: dict[Query, str] = {}
-            matrices = await self._ask_all(queries, part, failures)
-            if len(failures) == len(queries):
-                reason = next(iter(failures.values()))
-                raise HistoryError(f"{self._connection.url}: {reason}")
-            history.failures |= {query.text: why for query, why in failures.items()}
-            ticks = by_tick(matrices, part)
-            for number, answers in enumerate(ticks):
-                time = part.start + number * part.step
-                moment = _moment(time, plan, answers, failures, (target, replicas), history.unknown)
-                history.moments.append(moment)
-            done((part.end - span.start) / max(span.step, span.end - span.start))
-        return history
-
-    async def _ask_all(
-        self, queries: Sequence[Query], span: Span, failures: dict[Query, str]
-    ) -> dict[Query, Vector]:
-        slots = asyncio.Semaphore(QUERIES_AT_ONCE)
-        answers: dict[Query, Vector] = {}
-
-        async def one(query: Query) -> None:
-            try:
-                async with slots:
-                    answers[query] = await self._ask(query.text, span)
-            except ValueError as error:
-                failures[query] = str(error)
-            except (aiohttp.ClientError, TimeoutError) as error:
-                raise HistoryError(f"{self._connection.url}: {_words(error)}") from error
-
-        await asyncio.gather(*(one(query) for query in queries))
-        return answers
-
-    async def _ask(self, text: str, span: Span) -> Vector:
-        """One query, in halves where it would load too much at once."""
-        try:
-            return await ask_range(self._open(), self._connection, self._headers, text, span)
+            answers[query] = await past.ask(query.text, span)
         except ValueError as error:
-            if _TOO_LARGE not in str(error) or span.points < 2 * FEWEST_POINTS:
-                raise
-        middle = span.start + span.points // 2 * span.step
-        first = await self._ask(text, replace(span, end=middle - span.step))
-        return first + await self._ask(text, replace(span, start=middle))
+            failures[query] = str(error)
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            raise RuntimeError("HistorySource: use it as an async context manager")
-        return self._session
-
-
-def parts(span: Span) -> list[Span]:
-    """The same points in requests that Prometheus takes."""
-    starts = range(0, span.points, MOST_POINTS)
-    return [
-        Span(
-            span.start + first * span.step,
-            span.start + (min(first + MOST_POINTS, span.points) - 1) * span.step,
-            span.step,
-        )
-        for first in starts
-    ]
+    await asyncio.gather(*(one(query) for query in queries))
+    return answers
 
 
 def by_tick(matrices: Mapping[Query, Vector], span: Span) -> list[dict[Query, Vector]]:
@@ -264,7 +171,3 @@ def _single(text: str, answers: Mapping[Query, Vector]) -> float | None:
         return None
     value = float(found[0]["value"][1])
     return value if isfinite(value) and value >= 0 else None
-
-
-def _words(error: BaseException) -> str:
-    return str(error) or type(error).__name__

@@ -55,6 +55,11 @@ def pods_matching(matchers: str) -> Origin:
     return Origin(match=(), matchers=matchers)
 
 
+def own_label(namespace: str, name: str) -> str:
+    """Label matchers of a service that the operator's PodMonitor has labelled."""
+    return f'namespace="{namespace}", {SERVICE_SERIES_LABEL}="{name}"'
+
+
 @dataclass(frozen=True, slots=True)
 class Histogram:
     """A histogram of durations, by its base name."""

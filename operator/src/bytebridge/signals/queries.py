@@ -179,6 +179,12 @@ def _override_queries(target: SignalTarget) -> Iterator[tuple[Signal, Query]]:
             yield signal, _fill(template, window, target)
 
 
+def request_rate_override(target: SignalTarget, window: int) -> Query | None:
+    """The user's own query of the request rate over a window; `None`: there is none."""
+    template = target.metrics.queries.request_rate
+    return _fill(template, window, target) if template else None
+
+
 def _fill(template: str, window: int, target: SignalTarget) -> Query:
     """A text that names its service belongs to it; any other is shared and dealt by labels."""
     values = {"namespace": target.namespace, "service": target.name, "window": f"{window}s"}

@@ -1,0 +1,118 @@
+"""Seasons learned from what Prometheus has recorded, beside the ticks.
+
+Two days pass before a season is believed; an operator that was replaced meanwhile, or has just been
+installed, has seen none of them, but Prometheus has.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+import structlog
+
+from bytebridge.controller.store import Entry, Key, Store
+from bytebridge.scaling.seasonal import (
+    BUCKETS_A_DAY,
+    DAY_SECONDS,
+    longer_memory,
+    recalled_seasons,
+)
+from bytebridge.signals.past import HistoryError, Past
+from bytebridge.signals.queries import Query, SignalTarget
+from bytebridge.signals.recorded_rates import (
+    past_rate_query,
+    past_span,
+    read_past_rates,
+)
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 10.0
+"""Between two looks for services whose past has not been read."""
+RETRY_SECONDS = 60.0
+"""After Prometheus has not answered."""
+REST = 4.0
+"""Times as long as a request took: the past keeps Prometheus busy for a fifth of the time."""
+BUCKET_SECONDS = DAY_SECONDS / BUCKETS_A_DAY
+
+Pending = dict[Query, dict[Key, SignalTarget]]
+
+
+async def recall_seasons(
+    store: Store, past: Past, leads: Callable[[], bool], monotonic: Callable[[], float]
+) -> None:
+    """Read the past of each service once, until cancelled.
+
+    Args:
+        store: Of the services; their seasons are learned.
+        past: Of Prometheus, for one request at a time.
+        leads: Whether this operator decides.
+        monotonic: The clock of the decisions.
+    """
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        try:
+            if leads() and (pending := pending_queries(store)):
+                await recall(store, past, pending, monotonic)
+        except HistoryError as error:
+            log.warning("the past is not known", error=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+def pending_queries(store: Store) -> Pending:
+    """What tells the past of those services of which it has not been read."""
+    pending: Pending = {}
+    for key, entry in store.services.items():
+        if not entry.past_read and (asked := _asked(key, entry)) is not None:
+            query, target = asked
+            pending.setdefault(query, {})[key] = target
+    return pending
+
+
+def _asked(key: Key, entry: Entry) -> tuple[Query, SignalTarget] | None:
+    """`None`: of this service no season is learned."""
+    service, policy = entry.service, entry.policy
+    if service is None or policy is None or not policy.interactive:
+        return None
+    redis = service.spec.cache.redis
+    if redis is not None and redis.counted_before_cache:
+        return None  # What share of them the cache answered then is not known.
+    target = SignalTarget(*key, service.spec.metrics, policy.percentile, ready_replicas=0)
+    query = past_rate_query(target, service.target_name, round(BUCKET_SECONDS))
+    return None if query is None else (query, target)
+
+
+async def recall(
+    store: Store, past: Past, pending: Pending, monotonic: Callable[[], float]
+) -> None:
+    """Read the past of these services, and give each its seasons.
+
+    Raises:
+        HistoryError: Prometheus does not answer.
+    """
+    offset = await past.now() - monotonic()
+    explained = 0
+    for query, targets in pending.items():
+        entries = {key: store.services[key] for key in targets if key in store.services}
+        began = monotonic()
+        span = past_span(began, offset, BUCKET_SECONDS)
+        shared = query.custom and query.for_service is None
+        try:
+            rates = await read_past_rates(
+                past, query, [*targets.values()], span, len(store.services) if shared else 1
+            )
+        except ValueError as error:
+            log.warning("the past is not told", query=query.text, error=str(error))
+            rates = {}
+        for key, entry in entries.items():
+            _take_in(entry, rates.get(key, ()), offset)
+            explained += entry.state.seasons.trusted is not None
+        await asyncio.sleep(REST * (monotonic() - began))
+    services = sum(map(len, pending.values()))
+    log.info("the past was read", services=services, with_season=explained)
+
+
+def _take_in(entry: Entry, points: Iterable[tuple[float, float]], offset: float) -> None:
+    middles = ((end - offset - BUCKET_SECONDS / 2, rate) for end, rate in points)
+    recalled = recalled_seasons(middles, DAY_SECONDS)
+    entry.state.seasons = longer_memory(entry.state.seasons, recalled)
+    entry.past_read = True
