@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bytebridge.controller.seasons import BUCKET_SECONDS
 from bytebridge.lab.cluster import Lab
+from bytebridge.signals.recorded_rates import BUCKET_SECONDS
 from support.load import LoadExporter
 from support.objects import Cluster, pods_that_serve, scalable_service, wait_for
 from support.operator_process import OperatorProcess, running_operator

@@ -8,7 +8,7 @@ from bytebridge.api.metrics import Metrics, Preset, Queries
 from bytebridge.signals.connection import PrometheusConnection
 from bytebridge.signals.past import Past
 from bytebridge.signals.queries import SignalTarget
-from bytebridge.signals.recorded_rates import past_rate_query, past_span, read_past_rates
+from bytebridge.signals.recorded_rates import past_rate_query, read_past_rates
 from integration.signals.conftest import StartPrometheus
 from support.recorded_past import CounterSeries, write_past
 
@@ -64,11 +64,11 @@ async def rates(url: str, *targets: SignalTarget) -> dict[str, dict[float, float
     query = past_rate_query(targets[0], targets[0].name, STEP)
     assert query is not None
     offset = 3_334.0 * STEP
-    span = past_span(END - offset, offset, STEP)
     async with Past(PrometheusConnection(url), 1) as past:
-        found = await read_past_rates(past, query, targets, span, len(targets))
+        found = await read_past_rates(past, query, targets, END - offset, offset, len(targets))
+    to_end = offset + STEP / 2 - BEGIN
     return {
-        name: {round((end - BEGIN) / HOUR, 2): rate for end, rate in points}
+        name: {round((middle + to_end) / HOUR, 2): rate for middle, rate in points}
         for (_, name), points in found.items()
     }
 

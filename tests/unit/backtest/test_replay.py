@@ -82,6 +82,23 @@ def test_a_schedule_opens_by_the_recorded_time() -> None:
     assert min(t.ready for t in within) == 25
 
 
+def test_what_came_on_the_days_before_is_foreseen() -> None:
+    """Each day at 22:15 UTC the load is tenfold; the ramp of the record begins later."""
+
+    def usual(time: float) -> float:
+        return 300.0 if 22.25 <= time % 86_400 / 3_600 < 23 else 30.0
+
+    begin = START // 300 * 300 + 150
+    days = [(time, usual(time)) for time in (begin - 300 * n for n in range(4 * 288, 0, -1))]
+    moments = [moment for moment in record(RAMP, 12) if moment.time < START + 280]
+    foreseen, surprised = (
+        replay(policy(RAMP), moments, lambda: None, earlier).ticks[-1].desired
+        for earlier in (days, ())
+    )
+    assert surprised < 5
+    assert foreseen == pytest.approx(300 * 0.06 / (2 * 0.9), abs=1)
+
+
 def test_before_the_first_known_replicas_nothing_is_decided() -> None:
     moments = record(RAMP, 12)
     late = [replace(m, replicas=None) for m in moments[:50]] + moments[50:]

@@ -62,7 +62,9 @@ def at(days: float, hours: float) -> float:
     [
         pytest.param(office, 1, 8.995, 10, 0, id="one day tells nothing yet"),
         pytest.param(office, 2, 8.995, 10, 100, id="after two the morning is known"),
-        pytest.param(office, 2, 8.95, 10, 0, id="not before its time"),
+        pytest.param(office, 2, 8.9, 10, 0, id="not before its time"),
+        pytest.param(office, 2, 8.92, 10, 100, id="by a bucket sooner, as it may come sooner"),
+        pytest.param(office, 2, 16.9, 100, 0, id="not after its time"),
         pytest.param(office, 2, 12, 100, 0, id="nothing beyond the present"),
         pytest.param(office, 2, 16.995, 100, 0, id="the evening lowers nothing"),
         pytest.param(flat, 3, 12, 100, 0, id="no season"),
@@ -76,6 +78,22 @@ def test_forecast(load: Load, days: float, hours: float, rate: float, expected: 
     memory = learned(load, days + hours / 24)
     forecast = seasonal_rate(memory, at(days, hours), rate, 35, DAY)
     assert forecast == pytest.approx(expected, rel=0.02)
+
+
+def test_a_morning_that_comes_earlier_or_later_is_met_in_full() -> None:
+    """Smeared over two buckets; with the mean of the first a surge would wait as with none."""
+    late_by = [0.03, -0.03, 0.02, -0.01, 0.04, 0.05]
+    memory = Seasons()
+    for bucket in range(int((6 + 8.97 / 24) * 288)):
+        day, middle = divmod((bucket + 0.5) * BUCKET, DAY)
+        into = middle / 3_600 - 9 - (late_by[int(day)] if day < 6 else 0.0)
+        share = min(1.0, max(0.0, into * 3_600 / BUCKET + 0.5))
+        rate = 10 + 90 * share if middle / 3_600 < 17 else 10.0
+        observe_season(memory, day * DAY + middle, rate, DAY)
+    assert memory.trusted is not None
+    assert memory.trusted.at(int((6 + 9 / 24) * 288)) < 75
+    forecast = seasonal_rate(memory, at(6, 8.995), 10.0, 35, DAY)
+    assert forecast == pytest.approx(100, rel=0.01)
 
 
 def test_today_may_lie_above_the_profile() -> None:

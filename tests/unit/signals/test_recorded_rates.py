@@ -27,7 +27,8 @@ def test_pods_by_our_label_else_by_their_names() -> None:
         "sum by (namespace) (rate(vllm:request_success_total{"
         'namespace="n", scaling_bytebridge_io_service="nlp"}[300s])) or '
         "sum by (namespace) (rate(vllm:request_success_total{"
-        'namespace="n", pod=~"classifier-[a-z0-9]+-[a-z0-9]{5}"}[300s]))',
+        'namespace="n", pod=~"classifier-[a-z0-9]+-[a-z0-9]{5}", '
+        'scaling_bytebridge_io_service=""}[300s]))',
         match=(),
         for_service=("n", "nlp"),
     )
@@ -61,7 +62,7 @@ def test_where_no_rate_is_told_nothing_is_asked() -> None:
 
 @pytest.mark.parametrize("present", [1_000.0, 1_199.9, 1_200.0])
 def test_intervals_end_with_the_readers_and_are_over(present: float) -> None:
-    span = past_span(present, 1_700_000_000.0, 300.0)
+    span = past_span(present, 1_700_000_000.0)
     last = span.end - 1_700_000_000.0
     assert last % 300 == 0
     assert present - 300 < last <= present
@@ -75,15 +76,13 @@ async def test_answers_stay_small(
 ) -> None:
     asked = Refusing(50_000)
     monkeypatch.setattr(past, "ask_range", asked)
-    span = past_span(20 * DAY, 0.0, 300.0)
     service = target("a", Metrics())
     query = replace(Query("x"), for_service=service.key)
     async with Past(PrometheusConnection("http://127.0.0.1:9"), 1) as source:
-        found = await read_past_rates(source, query, [service], span, series)
+        found = await read_past_rates(source, query, [service], 20 * DAY, series=series)
     assert len(asked.asked) == requests
-    assert [rate for _, rate in found[service.key]] == [1.0] * span.points
-    assert found[service.key][0][0] == span.start
-    assert found[service.key][-1][0] == span.end
+    middles = [5 * DAY - 150.0 + 300.0 * bucket for bucket in range(4_321)]
+    assert found[service.key] == [(middle, 1.0) for middle in middles]
 
 
 @pytest.mark.parametrize("value", ["NaN", "+Inf", "-1"])
@@ -95,6 +94,5 @@ async def test_what_is_no_rate_is_unknown(value: str, monkeypatch: pytest.Monkey
     service = target("a", Metrics())
     query = replace(Query("x"), for_service=service.key)
     async with Past(PrometheusConnection("http://127.0.0.1:9"), 1) as source:
-        span = past_span(20 * DAY, 0.0, 300.0)
-        found = await read_past_rates(source, query, [service], span, 1)
-    assert found[service.key] == [(5 * DAY + 300, 2.0)]
+        found = await read_past_rates(source, query, [service], 20 * DAY)
+    assert found[service.key] == [(5 * DAY + 150, 2.0)]

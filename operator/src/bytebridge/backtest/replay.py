@@ -18,8 +18,10 @@ from bytebridge.scaling.language_model import LANGUAGE_MODEL
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation, Readings, Replicas
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.seasonal import recalled_seasons
 from bytebridge.scaling.state import State
 from bytebridge.signals.history import Moment
+from bytebridge.signals.recorded_rates import Points
 
 STANDING_RULES = ("utilization", "latency", "burst", "depth", "cpu", "inFlight", *LANGUAGE_MODEL)
 """Floors of the present load; the others pass soon, or are a person's wish."""
@@ -106,15 +108,19 @@ class OwnFleet:
         self.ready += min(0, change)
 
 
-def replay(policy: Policy, moments: Iterable[Moment], done: Callable[[], None]) -> Replay:
+def replay(
+    policy: Policy, moments: Iterable[Moment], done: Callable[[], None], earlier: Points = ()
+) -> Replay:
     """Run the law over what was recorded.
 
     Args:
         policy: The compiled spec; its `startup_seconds` is the start-up time of a replica.
         moments: Oldest first; those before the first known replicas are left out.
         done: Told of each moment.
+        earlier: Request rates from before the first moment: what the season is learned from.
     """
-    result, seen, own = Replay(), State(), State()
+    result = Replay()
+    seen, own = (State(seasons=recalled_seasons(earlier, policy.day_seconds)) for _ in range(2))
     fleet: OwnFleet | None = None
     stood: Replicas | None = None
     queue, before = 0.0, 0.0

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from bytebridge.scaling.policy import Policy
     from bytebridge.signals.connection import PrometheusConnection
     from bytebridge.signals.history import History, ReplicaQueries
-    from bytebridge.signals.queries import SignalTarget
+    from bytebridge.signals.past import Past
+    from bytebridge.signals.queries import Query, SignalTarget
+    from bytebridge.signals.recorded_rates import Points
 
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 HEADROOM_SHARES = (0.5, 0.9, 0.95, 0.99)
@@ -57,6 +59,7 @@ def backtest(
     from bytebridge.signals.history import replica_queries
     from bytebridge.signals.presets import own_label
     from bytebridge.signals.queries import SignalTarget
+    from bytebridge.signals.recorded_rates import asked_of_the_past
 
     seconds = _seconds(since)
     loaded = load_service(service)
@@ -80,14 +83,15 @@ def backtest(
         tenant=prometheus_tenant,
     )
     with _progress() as stage:
-        history = _read(
+        history, earlier = _read(
             connection,
             target,
             replica_queries(target, loaded.target_name, replicas),
+            asked_of_the_past(loaded, policy, selector or ""),
             (seconds, tick),
             stage("reading"),
         )
-        found = _replayed(loaded, policy, history, stage("replaying"))
+        found = _replayed(loaded, policy, history, earlier, stage("replaying"))
     typer.echo(shown.text(found))
     if report is not None:
         report.write_text(shown.html(found), encoding="utf-8")
@@ -98,22 +102,25 @@ def _read(
     connection: "PrometheusConnection",
     target: "SignalTarget",
     replicas: "ReplicaQueries",
+    season: "tuple[Query, SignalTarget] | None",
     since: tuple[float, float],
     done: Callable[[float], None],
-) -> "History":
+) -> "tuple[History, Points]":
+    """All that was recorded since then, and the rates before it, for the season."""
     from bytebridge.signals.connection import Span
     from bytebridge.signals.history import REQUESTS_AT_ONCE, read_history
     from bytebridge.signals.past import HistoryError, Past
 
-    async def read() -> "History":
+    async def read() -> "tuple[History, Points]":
         async with Past(connection, REQUESTS_AT_ONCE) as past:
             seconds, step = since
             now = await past.now()
             span = Span(now - seconds // step * step, now, step)
-            return await read_history(past, target, replicas, span, done)
+            earlier = await _earlier(past, season, span.start)
+            return await read_history(past, target, replicas, span, done), earlier
 
     try:
-        history = asyncio.run(read())
+        history, earlier = asyncio.run(read())
     except (HistoryError, OSError) as error:
         raise typer.BadParameter(str(error), param_hint="--prometheus") from error
     if not any(moment.replicas for moment in history.moments):
@@ -130,11 +137,29 @@ def _read(
             "series without ByteBridge's label are told by --selector",
             param_hint="--service",
         )
-    return history
+    return history, earlier
+
+
+async def _earlier(
+    past: "Past", season: "tuple[Query, SignalTarget] | None", before: float
+) -> "Points":
+    from bytebridge.signals.recorded_rates import read_past_rates
+
+    if season is None:
+        return ()
+    query, pods = season
+    try:
+        return (await read_past_rates(past, query, [pods], before))[pods.key]
+    except ValueError:
+        return ()  # The same query over the time that is replayed says why it is refused.
 
 
 def _replayed(
-    service: "ScalableService", policy: "Policy", history: "History", done: Callable[[float], None]
+    service: "ScalableService",
+    policy: "Policy",
+    history: "History",
+    earlier: "Points",
+    done: Callable[[float], None],
 ) -> "Backtest":
     from bytebridge.backtest.advice import advise, headroom
     from bytebridge.backtest.findings import findings
@@ -149,7 +174,7 @@ def _replayed(
         if seen % 500 == 0 or seen == total:
             done(seen / total)
 
-    replayed = replay(policy, history.moments, one_more)
+    replayed = replay(policy, history.moments, one_more, earlier)
     horizon = policy.startup_seconds + policy.tick_seconds
     headrooms = headroom(policy, replayed, horizon, HEADROOM_SHARES)
     refused = [(f"query refused: {query}: {why}", total) for query, why in history.failures.items()]

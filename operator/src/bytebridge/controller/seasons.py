@@ -5,24 +5,15 @@ installed, has seen none of them, but Prometheus has.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import structlog
 
-from bytebridge.controller.store import Entry, Key, Store
-from bytebridge.scaling.seasonal import (
-    BUCKETS_A_DAY,
-    DAY_SECONDS,
-    longer_memory,
-    recalled_seasons,
-)
+from bytebridge.controller.store import Key, Store
+from bytebridge.scaling.seasonal import DAY_SECONDS, longer_memory, recalled_seasons
 from bytebridge.signals.past import HistoryError, Past
 from bytebridge.signals.queries import Query, SignalTarget
-from bytebridge.signals.recorded_rates import (
-    past_rate_query,
-    past_span,
-    read_past_rates,
-)
+from bytebridge.signals.recorded_rates import asked_of_the_past, read_past_rates
 
 log = structlog.get_logger()
 
@@ -32,7 +23,6 @@ RETRY_SECONDS = 60.0
 """After Prometheus has not answered."""
 REST = 4.0
 """Times as long as a request took: the past keeps Prometheus busy for a fifth of the time."""
-BUCKET_SECONDS = DAY_SECONDS / BUCKETS_A_DAY
 
 Pending = dict[Query, dict[Key, SignalTarget]]
 
@@ -62,23 +52,13 @@ def pending_queries(store: Store) -> Pending:
     """What tells the past of those services of which it has not been read."""
     pending: Pending = {}
     for key, entry in store.services.items():
-        if not entry.past_read and (asked := _asked(key, entry)) is not None:
+        if entry.past_read or entry.service is None or entry.policy is None:
+            continue
+        asked = asked_of_the_past(entry.service, entry.policy)
+        if asked is not None:
             query, target = asked
             pending.setdefault(query, {})[key] = target
     return pending
-
-
-def _asked(key: Key, entry: Entry) -> tuple[Query, SignalTarget] | None:
-    """`None`: of this service no season is learned."""
-    service, policy = entry.service, entry.policy
-    if service is None or policy is None or not policy.interactive:
-        return None
-    redis = service.spec.cache.redis
-    if redis is not None and redis.counted_before_cache:
-        return None  # What share of them the cache answered then is not known.
-    target = SignalTarget(*key, service.spec.metrics, policy.percentile, ready_replicas=0)
-    query = past_rate_query(target, service.target_name, round(BUCKET_SECONDS))
-    return None if query is None else (query, target)
 
 
 async def recall(
@@ -94,25 +74,18 @@ async def recall(
     for query, targets in pending.items():
         entries = {key: store.services[key] for key in targets if key in store.services}
         began = monotonic()
-        span = past_span(began, offset, BUCKET_SECONDS)
         shared = query.custom and query.for_service is None
+        series = len(store.services) if shared else 1
         try:
-            rates = await read_past_rates(
-                past, query, [*targets.values()], span, len(store.services) if shared else 1
-            )
+            rates = await read_past_rates(past, query, [*targets.values()], began, offset, series)
         except ValueError as error:
             log.warning("the past is not told", query=query.text, error=str(error))
             rates = {}
         for key, entry in entries.items():
-            _take_in(entry, rates.get(key, ()), offset)
+            recalled = recalled_seasons(rates.get(key, ()), DAY_SECONDS)
+            entry.state.seasons = longer_memory(entry.state.seasons, recalled)
+            entry.past_read = True
             explained += entry.state.seasons.trusted is not None
         await asyncio.sleep(REST * (monotonic() - began))
     services = sum(map(len, pending.values()))
     log.info("the past was read", services=services, with_season=explained)
-
-
-def _take_in(entry: Entry, points: Iterable[tuple[float, float]], offset: float) -> None:
-    middles = ((end - offset - BUCKET_SECONDS / 2, rate) for end, rate in points)
-    recalled = recalled_seasons(middles, DAY_SECONDS)
-    entry.state.seasons = longer_memory(entry.state.seasons, recalled)
-    entry.past_read = True
