@@ -8,7 +8,7 @@ from bytebridge.scaling.policy import Policy, compile_policy
 from bytebridge.signals.history import Moment
 from bytebridge.simulation.engine import Simulation
 from bytebridge.simulation.policies.autoscaler import Setting, Sight
-from bytebridge.simulation.policies.bytebridge import ByteBridge
+from bytebridge.simulation.policies.law import Law
 from bytebridge.simulation.scenarios import Scenario
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Recorder:
     interval_seconds = 5.0
 
     def __init__(self, setting: Setting, replicas: int) -> None:
-        self._eyes = ByteBridge(setting)
+        self._eyes = Law(setting)
         self._replicas = replicas
         self.moments: list[Moment] = []
 

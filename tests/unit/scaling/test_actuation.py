@@ -2,9 +2,18 @@
 
 import pytest
 
-from bytebridge.scaling.actuation import Actuation, TargetState, Written, plan_actuation
+from bytebridge.scaling.actuation import (
+    CONTESTED_SECONDS,
+    Actuation,
+    TargetState,
+    Written,
+    plan_actuation,
+)
 
 OURS = Written(scale=20)
+CONTESTED = Written(scale=9, contested_at=-190.0)
+SETTLED = Written(scale=9, contested_at=-200.0)
+"""Asked at 100 s."""
 
 
 @pytest.mark.parametrize(
@@ -13,8 +22,13 @@ OURS = Written(scale=20)
         pytest.param(20, TargetState(2, 2, True), Written(2), 20, 20, id="up: both at once"),
         pytest.param(20, TargetState(2, None, False), Written(), 20, 20, id="up: no HPA yet"),
         pytest.param(5, TargetState(5, 5, True), Written(5), None, None, id="steady: nothing"),
-        pytest.param(5, TargetState(9, 9, True), Written(9), 5, None, id="down: HPA lowers"),
+        pytest.param(
+            5, TargetState(9, 9, True), Written(9), 5, 5, id="down: what it raised itself"
+        ),
+        pytest.param(5, TargetState(9, 9, True), Written(), 5, None, id="a restart: HPA lowers"),
         pytest.param(5, TargetState(9, 5, True), Written(5), None, None, id="HPA wants more"),
+        pytest.param(5, TargetState(9, 9, True), CONTESTED, 5, None, id="HPA wanted more of late"),
+        pytest.param(5, TargetState(9, 9, True), SETTLED, 5, 5, id="HPA wanted more long ago"),
         pytest.param(5, TargetState(20, 20, False), OURS, 5, 5, id="down: no metrics-server"),
         pytest.param(5, TargetState(20, 5, False), Written(), None, 5, id="down after a restart"),
         pytest.param(5, TargetState(30, 5, False), Written(5), None, None, id="by hand: held"),
@@ -59,3 +73,27 @@ def test_a_steady_service_is_never_written() -> None:
     for time in range(0, 600, 5):
         actuation, written = plan_actuation(5, TargetState(5, 5, True), written, time, 60)
         assert actuation == Actuation()
+
+
+def test_what_the_hpa_brings_back_is_not_taken_away_again() -> None:
+    """The HPA wants eight for its CPU metric, whatever is decided; it looks each 15 s."""
+    written, present, lowered = Written(8), 8, 0
+    for time in range(0, 3_600, 5):
+        decided = 8 if time % 60 < 30 else 6
+        actuation, written = plan_actuation(
+            decided, TargetState(present, decided, True), written, time, 60.0
+        )
+        if actuation.scale_to is not None:
+            lowered += actuation.scale_to < present
+            present = actuation.scale_to
+        if time % 15 == 0:
+            present = 8
+    assert lowered <= 3_600 / CONTESTED_SECONDS
+
+
+def test_what_the_hpa_is_to_lower_is_never_taken_for_the_operators_own() -> None:
+    """Left to the HPA once, a figure that it holds for an hour stays its own."""
+    written = Written(100, contested_at=0.0)
+    for time in range(0, 3_600, 5):
+        actuation, written = plan_actuation(34, TargetState(60, 34, True), written, time, 60.0)
+        assert actuation.scale_to is None

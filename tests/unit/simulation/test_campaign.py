@@ -7,8 +7,12 @@ import pytest
 
 from bytebridge.simulation.bars import standings
 from bytebridge.simulation.document import markdown
+from bytebridge.simulation.engine import Run, Simulation
 from bytebridge.simulation.job import Job, perform
 from bytebridge.simulation.plots import courses_figure
+from bytebridge.simulation.policies.autoscaler import Autoscaler
+from bytebridge.simulation.policies.bytebridge import ByteBridge
+from bytebridge.simulation.policies.law import Law
 from bytebridge.simulation.policies.registry import POLICIES, require_known
 from bytebridge.simulation.prometheus import Fault, Outage
 from bytebridge.simulation.report import html_report
@@ -44,6 +48,32 @@ def test_idle_replicas_burden_a_database_only_where_they_count() -> None:
 
     assert over(idle=False) < 0.1
     assert over(idle=True) > 0.2
+
+
+def test_the_hpa_beside_the_operator_does_not_hold_what_cleared_a_backlog() -> None:
+    """All pods were wholly busy until it was gone: to the HPA's window they are for a minute."""
+    step = Scenario("step", "a step", (20.0,) * 120 + (200.0,) * 300, max_replicas=40)
+    workload = step.workload(0)
+    setting = step.setting(workload)
+
+    def run(autoscaler: Autoscaler) -> Run:
+        return Simulation(step.model, workload, autoscaler, step.conditions(0)).run()
+
+    decided, done = run(Law(setting)), run(ByteBridge(setting))
+    late_decided, late_done = (
+        sum(latency > 0.2 for latency in run.latencies) for run in (decided, done)
+    )
+    assert late_done <= late_decided
+    assert done.replica_seconds < 1.08 * decided.replica_seconds
+
+
+def test_the_hpa_adds_by_cpu_while_nothing_is_known() -> None:
+    blind = replace(SMALL, rates=(20.0,) * 60 + (120.0,) * 540, outages=(
+        Outage(0.0, 600.0, Fault.UNANSWERED),
+    ))  # fmt: skip
+    outcome = perform(Job(blind, 0, ("bytebridge",))).outcomes[0]
+    assert outcome.highest >= 4
+    assert outcome.worst_over_share < 0.9
 
 
 @pytest.mark.parametrize("fault", list(Fault))

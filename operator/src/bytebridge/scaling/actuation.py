@@ -1,12 +1,17 @@
 """How a decision becomes replicas, beside an HPA that must never be fought.
 
 The HPA is given the decision as its `minReplicas`. It acts every 15 s only, so on the way up
-`/scale` is written as well. On the way down the HPA lowers by itself as long as it has its CPU
-metric, and what it holds above the floor is left to it; without the metric it never lowers, so the
-operator does.
+`/scale` is written as well. On the way down the operator lowers what it has raised itself: pods
+that worked off a backlog are wholly busy in the HPA's eyes for a minute after it is gone. What the
+HPA has raised for its CPU metric is left to it; without the metric it never lowers, so the operator
+does.
 """
 
 from dataclasses import dataclass, replace
+
+CONTESTED_SECONDS = 300.0
+"""After the HPA has wanted more than was decided, it is the one that lowers: replicas are not taken
+away again and again that it brings back. Its own default for how long a recommendation counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,7 @@ class TargetState:
     hpa_min_replicas: int | None
     """`None`: there is no HPA yet."""
     hpa_has_metric: bool
-    """The HPA's ScalingActive condition is True: it lowers replicas by itself."""
+    """The HPA's ScalingActive condition is True: it raises and lowers replicas by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,8 @@ class Written:
     """The replicas that the operator last decided; a higher figure was set by somebody else."""
     foreign_since: float | None = None
     """Since when somebody else's higher figure stands."""
+    contested_at: float | None = None
+    """When somebody else's higher figure was last seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +60,31 @@ def plan_actuation(
         hold_seconds: Replicas that a person set by hand above the floor stand this long.
     """
     floor = max(1, decided)
-    hpa_min = floor if target.hpa_min_replicas != floor else None
+    actuation = Actuation(floor if target.hpa_min_replicas != floor else None)
     present = target.spec_replicas
+    seen = _with_others(written, present, time)
+    owned = Written(decided, contested_at=seen.contested_at)
     if decided > present or (decided == 0 and present > 0):
-        return Actuation(hpa_min, decided), Written(decided)
+        return replace(actuation, scale_to=decided), owned
     if decided == present:
         # A decision that keeps what a person set, because something is unknown, does not own it.
-        since = _raised_by_others_since(written, present, time)
-        kept = Written(decided) if since is None else replace(written, foreign_since=since)
-        return Actuation(hpa_min), kept
-    if target.hpa_has_metric:
+        return actuation, owned if seen.foreign_since is None else seen
+    if target.hpa_has_metric and (written.scale is None or _contested(seen, time)):
         note = f"the HPA holds {present} above the floor of {decided} for its CPU metric"
-        return Actuation(hpa_min, None, note), replace(written, foreign_since=None)
-    return _lower(Actuation(hpa_min), decided, present, written, time, hold_seconds)
+        return replace(actuation, note=note), owned
+    if seen.foreign_since is not None and time - seen.foreign_since < hold_seconds:
+        note = f"{present} replicas were set by hand; kept for {hold_seconds:.0f} s"
+        return replace(actuation, note=note), seen
+    return replace(actuation, scale_to=decided), owned
 
 
-def _raised_by_others_since(written: Written, present: int, time: float) -> float | None:
-    """Since when replicas stand above what the operator decided last; `None`: they do not."""
+def _with_others(written: Written, present: int, time: float) -> Written:
+    """What is remembered, with what others have raised since the operator decided last."""
     if written.scale is None or present <= written.scale:
-        return None
-    return time if written.foreign_since is None else written.foreign_since
+        return replace(written, foreign_since=None)
+    since = time if written.foreign_since is None else written.foreign_since
+    return replace(written, foreign_since=since, contested_at=time)
 
 
-def _lower(
-    actuation: Actuation,
-    decided: int,
-    present: int,
-    written: Written,
-    time: float,
-    hold_seconds: float,
-) -> tuple[Actuation, Written]:
-    """Lower what the operator set itself at once, and what a person set after the hold."""
-    since = _raised_by_others_since(written, present, time)
-    if since is None or time - since >= hold_seconds:
-        return replace(actuation, scale_to=decided), Written(decided)
-    note = f"{present} replicas were set by hand; kept for {hold_seconds:.0f} s"
-    return replace(actuation, note=note), replace(written, foreign_since=since)
+def _contested(written: Written, time: float) -> bool:
+    return written.contested_at is not None and time - written.contested_at < CONTESTED_SECONDS

@@ -33,7 +33,9 @@ over 15 and 60 s extrapolated from the samples as PromQL does. Objective: p95 wi
 2 to 100 replicas. The service time alone puts 1.4 % of the requests over 200 ms. The queue is held
 against Erlang C, Pollaczek-Khinchin, Allen-Cunneen and Little's law in the tests.
 
-**Policies.** `bytebridge`: the operator's own decision core with the defaults of the resource.
+**Policies.** `bytebridge`: the operator's own decision core and actuation with the defaults of the
+resource, and the HPA whose floor it steers, with its CPU metric (a busy slot is its share of the
+CPU that a pod requests, as metrics-server tells it each 15 s).
 `kpa`: Knative (60 s stable, 6 s panic at 2x, 2 s tick on its own 1 s samples). `hpa-rps`,
 `hpa-inflight`, `hpa-cpu`: HPA (15 s sync, tolerance 0.1, unready pods, 300 s stabilization, 100 %
 or 4 pods in 15 s; CPU by metrics-server each 15 s). `keda-queue`: KEDA on waiting requests, 5 a
@@ -52,8 +54,7 @@ that backlog, at what price.
 
 **Limits of the model.** One queue for all replicas (but in `*-scattered`, where each request waits
 at a pod that was drawn for it and the oracle still reckons with one queue), one exporter (no series
-that begin with each pod), no failing pods, no nodes to be provisioned; `bytebridge` is the decision
-core alone, without the CPU fail-safe of its HPA.
+that begin with each pod), no failing pods, no rollouts, no nodes to be provisioned.
 """
 
 

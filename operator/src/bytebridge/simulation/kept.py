@@ -24,6 +24,8 @@ from bytebridge.simulation.scenarios import Scenario
 _PACKAGE = Path(__file__).parent.parent
 _OWN = ("scaling", "api")
 """Packages that decide for ByteBridge and nobody else."""
+_OWN_POLICY = frozenset({"bytebridge.py", "law.py"})
+"""The same of the policies."""
 _BESIDE = frozenset(
     {
         "bars.py",
@@ -117,9 +119,7 @@ def _model_hash() -> str:
     """Of the code on which every run depends."""
     folder = _PACKAGE / "simulation"
     return _hash_of(
-        path
-        for path in sorted(folder.rglob("*.py"))
-        if path.name not in _BESIDE and path.name != f"{BYTEBRIDGE}.py"
+        path for path in sorted(folder.rglob("*.py")) if path.name not in _BESIDE | _OWN_POLICY
     )
 
 
@@ -127,8 +127,8 @@ def _model_hash() -> str:
 def _law_hash() -> str:
     """Of that and the code on which ByteBridge's runs depend as well."""
     own = (path for name in _OWN for path in sorted((_PACKAGE / name).rglob("*.py")))
-    policy = _PACKAGE / "simulation" / "policies" / f"{BYTEBRIDGE}.py"
-    return _model_hash() + _hash_of((*own, policy))
+    policy = (_PACKAGE / "simulation" / "policies" / name for name in sorted(_OWN_POLICY))
+    return _model_hash() + _hash_of((*own, *policy))
 
 
 def _hash_of(paths: Iterable[Path]) -> str:

@@ -4,13 +4,12 @@ That is what a Kubernetes Service does (kube-proxy's iptables mode). Requests wa
 others are idle, and those that wait already gain nothing from new pods.
 """
 
-from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import heapreplace
-from math import inf
 from random import Random
+
+from bytebridge.simulation.request_record import RequestRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +20,10 @@ class _Visit:
     finish: float
 
 
-class ScatteredStation:
+class ScatteredStation(RequestRecord):
     """The same as `Station`, but that each request joins the line of one pod when it arrives.
 
     Its slot and its times are known then, as nobody overtakes. A pod that stops serves its line.
-
-    Attributes:
-        latencies: End-to-end seconds by arrival; `inf` when failed.
-        lost: Requests whose client gave up before they were begun.
-        spent: Seconds of service by arrival.
-        completed: Indices of requests by the bin of time in which they finish.
     """
 
     def __init__(
@@ -44,20 +37,17 @@ class ScatteredStation:
         pod_slots: int,
         random: Random,
     ) -> None:
-        self._arrivals = arrivals
-        self._service_times = service_times
-        self._timeout = timeout
-        self._bin_rate = 1.0 / bin_seconds
-        self._bin_phase = bin_phase
+        super().__init__(
+            arrivals,
+            service_times,
+            timeout=timeout,
+            bin_seconds=bin_seconds,
+            bin_phase=bin_phase,
+        )
         self._pod_slots = pod_slots
         self._random = random
         self._pods: list[list[float]] = []
         self._visits: list[_Visit] = []
-        self._service_seconds = 0.0
-        self.latencies: list[float] = []
-        self.spent: list[float] = []
-        self.lost = 0
-        self.completed: defaultdict[int, list[int]] = defaultdict(list)
 
     @property
     def slots(self) -> int:
@@ -85,28 +75,16 @@ class ScatteredStation:
         start = max(arrival, pod[0])
         if start - arrival >= self._timeout:
             self._visits.append(_Visit(arrival + self._timeout, arrival + self._timeout))
-            self.latencies.append(inf)
-            self.spent.append(0.0)
-            self.lost += 1
+            self._lose_next()
             return
-        service = self._service_times[index]
-        finish = start + service
+        finish = self._serve_next(arrival, start, self._service_times[index])
         heapreplace(pod, finish)
         self._visits.append(_Visit(start, finish))
-        self._service_seconds += service
-        self.spent.append(service)
-        latency = finish - arrival
-        self.latencies.append(latency if latency <= self._timeout else inf)
-        self.completed[int((finish - self._bin_phase) * self._bin_rate + 1)].append(index)
 
     def waiting(self, now: float) -> int:
         """Requests that have arrived and not begun; `advance` must have reached `now`."""
         unsent = self.arrived(now) - len(self.latencies)
         return unsent + sum(visit.start > now for visit in self._present(now))
-
-    def arrived(self, now: float) -> int:
-        """Requests that have arrived."""
-        return bisect_right(self._arrivals, now)
 
     def in_service(self, now: float) -> int:
         """Requests that are being served, by stopping pods as well."""
@@ -115,7 +93,7 @@ class ScatteredStation:
     def busy_seconds(self, now: float) -> float:
         """Slot-seconds of service given so far."""
         ahead = sum(visit.finish - max(now, visit.start) for visit in self._present(now))
-        return self._service_seconds - ahead
+        return self._begun_seconds - ahead
 
     def _present(self, now: float) -> list[_Visit]:
         """Those that have not left; `now` must not go back."""

@@ -6,6 +6,7 @@ from random import Random
 
 from bytebridge.api.service import ScalableService
 from bytebridge.simulation import arrivals, profile
+from bytebridge.simulation.earlier_days import recorded_days
 from bytebridge.simulation.engine import Conditions
 from bytebridge.simulation.policies.autoscaler import Setting
 from bytebridge.simulation.profile import Rates
@@ -21,6 +22,7 @@ INITIAL_UTILIZATION = 0.7
 """Every run starts with replicas that the first minute's load keeps as busy as this."""
 LOW, HIGH = 100.0, 1000.0
 FLASHES = profile.flashes(300, 900, (300, 780, 1260))
+LATE_BY = (40, -110, 75, -20, 115, -60)
 DEFAULT_MODEL = ServiceModel()
 
 
@@ -46,6 +48,8 @@ class Scenario:
     """What ByteBridge is told to keep standing; its peers know nothing like it."""
     tick_seconds: float = 5.0
     scrape_seconds: float = 5.0
+    late_by: tuple[int, ...] = ()
+    """The load came on so many days before, by these seconds later; ByteBridge knows them."""
     service: ScalableService | None = None
     """The spec that ByteBridge is given; by default one of defaults."""
 
@@ -74,6 +78,7 @@ class Scenario:
             tick_seconds=self.tick_seconds,
             scrape_seconds=self.scrape_seconds,
             exports=self.exports,
+            days=tuple(recorded_days(self.rates, self.late_by)),
         )
 
     def conditions(self, seed: int) -> Conditions:
@@ -234,6 +239,21 @@ def _scattered() -> list[Scenario]:
     ]
 
 
+def _daily() -> list[Scenario]:
+    """What came each day: the first minute of it can be foreseen."""
+    words = "as on six days before, up to two minutes earlier or later"
+    return [
+        Scenario(
+            "step-30-daily", f"step to 10x, L = 30 s, {words}",
+            profile.surge(LOW, HIGH), late_by=LATE_BY,
+        ),
+        Scenario(
+            "ramp-60-60-daily", f"ramp of 60 s to 10x, L = 60 s, {words}",
+            profile.surge(LOW, HIGH, ramp=60), _model(60), late_by=LATE_BY,
+        ),
+    ]  # fmt: skip
+
+
 def _variants() -> list[Scenario]:
     step = Scenario("step", "step to 10x, L = 30 s", profile.surge(LOW, HIGH))
     named = [
@@ -285,10 +305,8 @@ def _variants() -> list[Scenario]:
     return named + prices + faults
 
 
-SCENARIOS = {
-    scenario.name: scenario
-    for scenario in (*_steps(), *_ramps(), *_shapes(), *_burdened(), *_scattered(), *_variants())
-}
+_GROUPS = (_steps, _ramps, _shapes, _burdened, _scattered, _daily, _variants)
+SCENARIOS = {scenario.name: scenario for group in _GROUPS for scenario in group()}
 """Every scenario by name."""
 
 QUICK = ("step-30", "ramp-60-30", "flashes", "diurnal")

@@ -5,23 +5,16 @@ scheduled for a completion. Between two changes of capacity one pass of `advance
 about half a microsecond a request. Exact for FIFO: whoever comes first starts first.
 """
 
-from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Sequence
 from heapq import heappop, heappush, heapreplace
 from math import inf
 from random import Random
 
+from bytebridge.simulation.request_record import RequestRecord
 
-class Station:
-    """Waiting line and slots of one service.
 
-    Attributes:
-        latencies: End-to-end seconds by arrival, of those begun or lost; `inf` when failed.
-        lost: Requests whose client gave up before they were begun.
-        spent: Seconds of service of those begun, by arrival.
-        completed: Indices of requests by the bin of time in which they finished.
-    """
+class Station(RequestRecord):
+    """Waiting line and slots of one service; a request's times are known once it is begun."""
 
     def __init__(
         self,
@@ -34,21 +27,18 @@ class Station:
         database_slots: int | None = None,
         idle_slots_count: bool = False,
     ) -> None:
-        self._arrivals = arrivals
-        self._service_times = service_times
-        self._timeout = timeout
+        super().__init__(
+            arrivals,
+            service_times,
+            timeout=timeout,
+            bin_seconds=bin_seconds,
+            bin_phase=bin_phase,
+        )
         self._database_slots = database_slots
         self._idle_slots_count = idle_slots_count
-        self._bin_rate = 1.0 / bin_seconds
-        self._bin_phase = bin_phase
         self._free: list[float] = []
         self._draining: list[float] = []
         self._running: list[float] = []
-        self._begun_seconds = 0.0
-        self.latencies: list[float] = []
-        self.spent: list[float] = []
-        self.lost = 0
-        self.completed: defaultdict[int, list[int]] = defaultdict(list)
 
     @property
     def slots(self) -> int:
@@ -120,7 +110,7 @@ class Station:
             if start - arrival >= self._timeout:
                 if arrival + self._timeout >= until:
                     break
-                self._lose()
+                self._lose_next()
                 continue
             if start >= until:
                 break
@@ -128,34 +118,20 @@ class Station:
                 heappop(running)
             burden = len(free) if self._idle_slots_count else len(running) + 1
             service = self._service_times[index] * max(1.0, burden / database_slots)
-            finish = start + service
+            finish = self._serve_next(arrival, start, service)
             heappush(running, finish)
             heapreplace(free, finish)
-            self._begun_seconds += service
-            self.spent.append(service)
-            latency = finish - arrival
-            self.latencies.append(latency if latency <= self._timeout else inf)
-            self.completed[int((finish - self._bin_phase) * self._bin_rate + 1)].append(index)
-
-    def _lose(self) -> None:
-        self.latencies.append(inf)
-        self.spent.append(0.0)
-        self.lost += 1
 
     def _drop_abandoned(self, now: float) -> None:
         arrivals, latest = self._arrivals, now - self._timeout
         index = len(self.latencies)
         while index < len(arrivals) and arrivals[index] <= latest:
-            self._lose()
+            self._lose_next()
             index += 1
 
     def waiting(self, now: float) -> int:
         """Requests that have arrived and not begun; `advance` must have reached `now`."""
         return self.arrived(now) - len(self.latencies)
-
-    def arrived(self, now: float) -> int:
-        """Requests that have arrived."""
-        return bisect_right(self._arrivals, now)
 
     def in_service(self, now: float) -> int:
         """Requests that are being served, by stopping pods as well."""

@@ -46,3 +46,5 @@ class Setting:
     scrape_seconds: float = 5.0
     exports: Exports = Exports.ALL
     """What ByteBridge sees of the service."""
+    days: tuple[tuple[float, float], ...] = ()
+    """What is recorded of the days before: time in seconds, and mean rate, requests a second."""

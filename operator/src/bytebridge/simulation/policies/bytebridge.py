@@ -1,80 +1,48 @@
-"""ByteBridge itself: the operator's own decision core, fed as the operator feeds it."""
+"""ByteBridge itself: what the operator decides, and the HPA whose floor it steers by that."""
 
-from bytebridge.scaling.law import decide
-from bytebridge.scaling.observation import Observation, Readings, Replicas
-from bytebridge.scaling.policy import compile_policy
-from bytebridge.scaling.state import State
-from bytebridge.signals.queries import fast_window, slow_window
+from dataclasses import replace
+
+from bytebridge.scaling.actuation import TargetState, Written, plan_actuation
 from bytebridge.simulation.policies.autoscaler import Setting, Sight
-from bytebridge.simulation.prometheus import Prometheus, Sample
-from bytebridge.simulation.service_model import Exports
+from bytebridge.simulation.policies.hpa import HpaOnCpu
+from bytebridge.simulation.policies.hpa_behavior import SYNC_SECONDS
+from bytebridge.simulation.policies.law import Law
 
 
 class ByteBridge:
-    """`bytebridge.scaling.law.decide` behind the queries of the operator."""
+    """The decision core, its actuation, and an HPA with the CPU metric of the resource."""
 
     def __init__(self, setting: Setting) -> None:
+        scaling = setting.service.spec.scaling
         self.interval_seconds = setting.tick_seconds
-        self._policy = compile_policy(setting.service, setting.tick_seconds)
-        self._state = State()
-        self._slots = setting.model.slots
-        self._exports = setting.exports
-        self._scrape = setting.scrape_seconds
-        metrics = setting.service.spec.metrics
-        self._fast, self._slow = float(fast_window(metrics)), float(slow_window(metrics))
+        self._law = Law(setting)
+        self._hold_seconds = scaling.scale_down.hold_seconds
+        self._most = scaling.max_replicas
+        self._hpa = HpaOnCpu(
+            setting, scaling.cpu.target_utilization_percent / 100, self._hold_seconds
+        )
+        self._floor: int | None = None
+        """The HPA's `minReplicas`; `None`: there is no HPA yet."""
+        self._written = Written()
+        self._next_sync = 0.0
 
     def desired(self, sight: Sight) -> int:
-        """Observe and decide."""
-        pods = sight.pods
-        observation = Observation(
-            time=sight.now,
-            readings=self._readings(sight.prometheus, sight.now, pods.ready),
-            replicas=Replicas(pods.desired, pods.ready, pods.starting),
-            startup_seconds=sight.startup_seconds,
-            template_hash="v1",
+        """Let the HPA look, where it is time; then decide, and write as the operator writes."""
+        present = self._left_by_hpa(sight)
+        if present != sight.pods.desired:
+            sight = replace(sight, pods=replace(sight.pods, desired=present))
+        decided = self._law.desired(sight)
+        target = TargetState(present, self._floor, hpa_has_metric=True)
+        actuation, self._written = plan_actuation(
+            decided, target, self._written, sight.now, self._hold_seconds
         )
-        return decide(self._policy, self._state, observation).replicas
+        self._floor = max(1, decided)
+        return present if actuation.scale_to is None else actuation.scale_to
 
-    def _readings(self, prometheus: Prometheus, now: float, ready: int) -> Readings:
-        # Gauges are read as last_over_time(...) of the fast window; what is fresh is told apart.
-        latest = prometheus.last(self._fast, now)
-        fresh = prometheus.latest(now) is not None
-        rates = {
-            window: rate
-            for window in (self._fast, self._slow)
-            if (rate := prometheus.rate(self._counter, window, now)) is not None
-        }
-        newest = prometheus.newest_rate(self._counter, self._fast, now)
-        if newest is not None:
-            rates[self._scrape] = newest
-        waiting, in_flight = self._gauges(latest)
-        busy = prometheus.rate(lambda s: s.busy_seconds, self._slow, now)
-        return Readings(
-            requests_per_second=rates,
-            queue_depth=waiting,
-            in_flight=in_flight,
-            latency_p95_seconds=prometheus.latency(self._policy.percentile, self._slow, now),
-            latency_mean_seconds=prometheus.ratio(
-                lambda s: s.latency_seconds, lambda s: s.completed, self._slow, now
-            ),
-            service_seconds=self._service_seconds(prometheus, self._slow, now),
-            fast_service_seconds=self._service_seconds(prometheus, self._fast, now),
-            cpu_utilization=busy / (ready * self._slots) if busy is not None and ready else None,
-            coverage=float(fresh) if fresh or rates else None,
-        )
-
-    def _counter(self, sample: Sample) -> float:
-        return sample.completed if self._exports is Exports.COMPLETIONS else sample.arrived
-
-    def _gauges(self, latest: Sample | None) -> tuple[float | None, float | None]:
-        """The waiting and those that are being served, or all in one figure."""
-        if latest is None:
-            return None, None
-        if self._exports is Exports.IN_PROGRESS:
-            return None, latest.waiting + latest.in_service
-        return latest.waiting, latest.in_service
-
-    def _service_seconds(self, prometheus: Prometheus, window: float, now: float) -> float | None:
-        if self._exports is Exports.IN_PROGRESS:
-            return None
-        return prometheus.ratio(lambda s: s.service_seconds, lambda s: s.completed, window, now)
+    def _left_by_hpa(self, sight: Sight) -> int:
+        """An HPA rests while its target has no replicas."""
+        present, floor = sight.pods.desired, self._floor
+        if floor is None or not present or sight.now < self._next_sync:
+            return present
+        self._next_sync = sight.now + SYNC_SECONDS
+        return max(floor, min(self._most, self._hpa.desired(sight)))

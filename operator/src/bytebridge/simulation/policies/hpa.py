@@ -1,7 +1,7 @@
 """Horizontal Pod Autoscalers on CPU, on requests in flight and on requests a second."""
 
 from bytebridge.simulation.policies.autoscaler import Setting, Sight
-from bytebridge.simulation.policies.hpa_behavior import SYNC_SECONDS, Behavior
+from bytebridge.simulation.policies.hpa_behavior import DOWN_WINDOW_SECONDS, SYNC_SECONDS, Behavior
 from bytebridge.simulation.policies.hpa_metrics import PodMetric, by_average_value, by_pod_metric
 
 TARGET_UTILIZATION = 0.7
@@ -60,9 +60,15 @@ class HpaOnCpu:
 
     interval_seconds = SYNC_SECONDS
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(
+        self,
+        setting: Setting,
+        target: float = TARGET_UTILIZATION,
+        down_window_seconds: float = DOWN_WINDOW_SECONDS,
+    ) -> None:
         self._slots = setting.model.slots
-        self._behavior = Behavior()
+        self._target = target
+        self._behavior = Behavior(down_window_seconds)
 
     def desired(self, sight: Sight) -> int:
         """Recommend and settle."""
@@ -78,5 +84,5 @@ class HpaOnCpu:
             missing=0,
             unready=pods.ready - measured + pods.starting,
         )
-        recommended = by_pod_metric(metric, TARGET_UTILIZATION, pods.desired)
+        recommended = by_pod_metric(metric, self._target, pods.desired)
         return self._behavior.settle(now, pods.desired, recommended)

@@ -20,6 +20,8 @@ DOWN_WINDOW_SECONDS = 300.0
 class Behavior:
     """What one HPA remembers of its recommendations and of what it has added."""
 
+    down_window_seconds: float = DOWN_WINDOW_SECONDS
+    """`scaleDown.stabilizationWindowSeconds`."""
     _recommendations: list[tuple[float, int]] = field(default_factory=list)
     _changes: list[tuple[float, int]] = field(default_factory=list)
 
@@ -41,7 +43,7 @@ class Behavior:
     def _stabilized(self, now: float, current: int, recommended: int) -> int:
         if not self._recommendations:
             self._recommendations.append((now, current))
-        recent = [(t, r) for t, r in self._recommendations if t > now - DOWN_WINDOW_SECONDS]
+        recent = [(t, r) for t, r in self._recommendations if t > now - self.down_window_seconds]
         recent.append((now, recommended))
         self._recommendations = recent
         return max(recommended, min(current, max(r for _, r in recent)))
