@@ -43,6 +43,25 @@ def test_what_the_hpa_wants_above_the_floor_is_left_to_it(
 
 
 @pytest.mark.usefixtures("operator")
+def test_what_the_operator_has_raised_it_lowers(
+    lab: Lab, cluster: Cluster, load: LoadExporter
+) -> None:
+    """Left to the HPA nothing would go: to its metric pods are as busy as they are to be."""
+
+    def usage(namespace: str) -> dict[str, PodUsage]:
+        pods = cluster.core.list_namespaced_pod(namespace).items
+        return {pod.metadata.name: PodUsage("app", 0.088) for pod in pods}
+
+    with lab.resource_metrics(usage):
+        load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=400)
+        cluster.create(scalable_service("nlp"))
+        wait_for("scaled", lambda: cluster.replicas("nlp") >= 8, wanted=True)
+        wait_for("the HPA sees CPU", lambda: _has_metric(cluster), wanted=True, seconds=60)
+        load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=20)
+        wait_for("lowered", lambda: cluster.replicas("nlp") <= 4, wanted=True, seconds=120)
+
+
+@pytest.mark.usefixtures("operator")
 def test_the_floor_raises_what_the_hpa_would_not(
     lab: Lab, cluster: Cluster, load: LoadExporter
 ) -> None:

@@ -2,7 +2,7 @@ import pytest
 
 from bytebridge.budget.claims import Role
 from bytebridge.budget.grants import Grant
-from bytebridge.controller.ceilings import capped, lasting_ceiling, replicas_ceiling
+from bytebridge.controller.ceilings import capped, lasting_ceiling, lowest_of, replicas_ceiling
 from bytebridge.controller.holdings import Holdings
 from bytebridge.controller.projection import DeploymentView
 from bytebridge.controller.store import Entry
@@ -48,6 +48,13 @@ def test_a_database_that_is_the_bottleneck_holds_the_hpa_back(
     entry.guard.bound = bound
     view = DeploymentView(spec_replicas, spec_replicas, {}, "")
     assert lasting_ceiling(entry, service(40), view) == ceiling
+
+
+@pytest.mark.parametrize(
+    ("ceilings", "lowest"), [((None, None), None), ((None, 8), 8), ((9, None), 9), ((9, 8), 8)]
+)
+def test_the_lowest_ceiling_binds(ceilings: tuple[int | None, ...], lowest: int | None) -> None:
+    assert lowest_of(*ceilings) == lowest
 
 
 def test_a_policy_within_a_ceiling() -> None:

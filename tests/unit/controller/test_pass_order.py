@@ -17,6 +17,7 @@ from unit.controller.build import (
     surroundings,
 )
 
+HPA = "HorizontalPodAutoscaler"
 SURGE = Readings(
     requests_per_second={15.0: 600.0, 60.0: 600.0}, queue_depth=0, service_seconds=0.06
 )
@@ -39,7 +40,7 @@ async def test_replicas_rise_with_or_without_time_for_children(with_children: bo
     assert kinds == (
         {"Deployment", "Service", "PodDisruptionBudget", "HorizontalPodAutoscaler"}
         if with_children
-        else {"HorizontalPodAutoscaler"}
+        else {HPA}
     )
     assert entry.outdated != with_children
 
@@ -89,3 +90,26 @@ async def test_an_autoscaler_whose_floor_is_right_waits_with_the_children(
     await pass_over(around, KEY, entry, None, calm, None, with_children=with_children)
     kinds = [manifest["kind"] for manifest in cluster.applied]
     assert ("HorizontalPodAutoscaler" in kinds) == with_children
+
+
+async def test_the_hpa_adds_none_where_more_do_not_help() -> None:
+    """Its CPU metric knows nothing of what is behind the pods."""
+    cluster = WillingCluster()
+    cluster.deployment = deployment_body(20, 20)
+    around = surroundings(cluster, Clock())
+    around.store.put_service(service_body())
+    around.store.put_child("Deployment", cluster.deployment)
+    entry = around.store.services[KEY]
+    full = replace(SURGE, queue_depth=900)
+
+    def maximum() -> int:
+        manifest = next(m for m in reversed(cluster.applied) if m["kind"] == HPA)
+        return int(manifest["spec"]["maxReplicas"])
+
+    await pass_over(around, KEY, entry, None, full, None)
+    assert maximum() == 40
+    entry.state.ceiling.throughput, entry.state.ceiling.best_each = 300.0, 25.0
+    decision = await pass_over(around, KEY, entry, None, full, None)
+    assert decision is not None
+    assert decision.most is not None
+    assert decision.replicas <= decision.most == maximum() < 40

@@ -72,6 +72,10 @@ def test_behind_a_full_database_it_stops_and_says_so() -> None:
     assert max(d.replicas for d in decisions) <= ceil(1.25 * surge)
     unguarded = max(last.floors.values())
     assert last.replicas < unguarded
+    assert last.most == last.replicas, "nobody else is to add any either"
+    mosts = {d.most for d in decisions if d.held in (EXPERIMENT, SUSPECTED)}
+    assert None not in mosts, "nor while it is tried"
+    assert decisions[0].most is None
     waits = [d.held for d in decisions if d.held in (EXPERIMENT, SUSPECTED)]
     assert waits, "before it is certain, a decision says what it waits for"
 
@@ -126,6 +130,15 @@ def test_no_experiment_where_replicas_were_seen_to_help(refuted_at: float, repli
     assert decide(RULES, state, present).replicas == replicas
 
 
+def test_while_it_is_in_question_nobody_adds() -> None:
+    state = State()
+    state.ceiling.suspected = 1
+    asks_for_more = seen(100, fast=900.0, desired=10)
+    decision = decide(RULES, state, asks_for_more)
+    assert decision.held == SUSPECTED
+    assert decision.replicas == decision.most == 10
+
+
 def test_another_template_starts_anew() -> None:
     state = State()
 
@@ -147,6 +160,7 @@ def test_it_resumes_when_the_database_has_recovered() -> None:
     )
     reasons = [d.reason for d in decisions]
     assert Reason.BOTTLENECK_ELSEWHERE in reasons
+    assert decisions[-1].most is None
     assert reasons[-1] is not Reason.BOTTLENECK_ELSEWHERE
 
 

@@ -67,6 +67,14 @@ def test_the_hpa_beside_the_operator_does_not_hold_what_cleared_a_backlog() -> N
     assert done.replica_seconds < 1.08 * decided.replica_seconds
 
 
+def test_the_hpa_does_not_run_to_the_maximum_behind_a_database() -> None:
+    """Pods that wait for it are busy, which is all that the HPA sees."""
+    full = ServiceModel(database_replicas=5, startup_seconds=10.0)
+    step = Scenario("full", "a step", (20.0,) * 120 + (250.0,) * 480, full, max_replicas=40)
+    outcome = perform(Job(step, 0, ("bytebridge",))).outcomes[0]
+    assert outcome.replica_hours < 9 * 600 / 3_600
+
+
 def test_the_hpa_adds_by_cpu_while_nothing_is_known() -> None:
     blind = replace(SMALL, rates=(20.0,) * 60 + (120.0,) * 540, outages=(
         Outage(0.0, 600.0, Fault.UNANSWERED),

@@ -20,8 +20,12 @@ def lasting_ceiling(
     ceiling = entry.holdings.ceiling(service)
     if entry.guard.bound is None:
         return ceiling
-    useful = max(entry.guard.bound, deployment.spec_replicas)
-    return useful if ceiling is None else min(ceiling, useful)
+    return lowest_of(ceiling, max(entry.guard.bound, deployment.spec_replicas))
+
+
+def lowest_of(*ceilings: int | None) -> int | None:
+    """The one that binds; `None`: none does."""
+    return min((ceiling for ceiling in ceilings if ceiling is not None), default=None)
 
 
 def replicas_ceiling(

@@ -10,7 +10,12 @@ from bytebridge.api.service import ScalableService
 from bytebridge.cluster.client import ClusterClient
 from bytebridge.cluster.errors import ApiError
 from bytebridge.cluster.kinds import DEPLOYMENT, HPA, PDB, SERVICE
-from bytebridge.controller.ceilings import capped, lasting_ceiling, replicas_ceiling
+from bytebridge.controller.ceilings import (
+    capped,
+    lasting_ceiling,
+    lowest_of,
+    replicas_ceiling,
+)
 from bytebridge.controller.children import apply_autoscaler, apply_children
 from bytebridge.controller.events import Occurrence, event, scaled, turns
 from bytebridge.controller.exposure import keep_exposure
@@ -158,7 +163,7 @@ async def _actuate(
     spec_too: bool,
 ) -> None:
     client, store = around.client, around.store
-    ceiling = lasting_ceiling(entry, service, deployment)
+    ceiling = lowest_of(lasting_ceiling(entry, service, deployment), decision.most)
     if is_paused(service):
         await apply_autoscaler(
             client, store, entry, service, 1, ceiling, paused=True, spec_too=spec_too

@@ -47,5 +47,7 @@ class Decision:
     """What each rule asked for: utilization, latency, burst, drain, forecast, ..."""
     held: str | None = None
     """What keeps the replicas above the floors, or `None`."""
+    most: int | None = None
+    """Replicas beyond which more do not help, whoever adds them; `None`: nothing says so."""
     signals: Mapping[str, float | None] = field(default_factory=dict)
     """What the rules worked with, derived figures included (units in the names)."""

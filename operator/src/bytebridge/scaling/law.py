@@ -1,5 +1,7 @@
 """The law: one decision from one observation."""
 
+from math import inf
+
 from bytebridge.scaling.backlog import reckon_backlog
 from bytebridge.scaling.capacity import Capacity, learn_capacity, with_fast_service_time
 from bytebridge.scaling.choice import Choice, choose
@@ -97,7 +99,8 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     if rails is not None:
         choice = _explained_by_rails(choice, rails, useful.replicas)
         needs = needs._replace(floors={**needs.floors, **rails.floors})
-    return _decision(state, observation, choice, needs, demand, present)
+    most = None if useful.most == inf else max(choice.replicas, int(useful.most))
+    return _decision(state, observation, choice, needs, demand, present, most)
 
 
 def _with_gauges_told_apart(policy: Policy, state: State, observation: Observation) -> Observation:
@@ -267,6 +270,7 @@ def _decision(
     needs: Needs,
     demand: Demand | None,
     capacity: Capacity,
+    most: int | None,
 ) -> Decision:
     signals = {
         "demandPerSecond": demand.rate if demand else None,
@@ -286,5 +290,6 @@ def _decision(
         message=explain(observation, choice.replicas, choice.reason, choice.held, signals),
         floors=needs.floors,
         held=choice.held,
+        most=most,
         signals=signals,
     )

@@ -38,7 +38,8 @@ class Useful(NamedTuple):
     keep: bool = False
     """The evidence is young: nothing is taken away for it yet."""
     most: float = inf
-    """Replicas beyond which none helped, not even to work off a backlog."""
+    """Replicas beyond which none helped, not even to work off a backlog; or, while that is in
+    question, those that stand."""
 
 
 def watch_throughput(state: State, observation: Observation, demand: Demand | None) -> None:
@@ -198,7 +199,8 @@ def limit_to_useful(
         return Useful(needed)
     if state.ceiling.suspected:
         present = max(observation.replicas.desired, 1)
-        return Useful(min(needed, present), waits=SUSPECTED if present < needed else None)
+        waits = SUSPECTED if present < needed else None
+        return Useful(min(needed, present), waits=waits, most=present)
     return _by_experiment(policy, state, observation, demand, needs, startup, capacity)
 
 
@@ -242,8 +244,10 @@ def _by_experiment(
     )
     most = max(usually.floors.values(), default=0)
     replicas, evidence = useful_replicas(memory, fleet, needed, most)
+    if evidence is None and replicas < needed:
+        return Useful(replicas, waits=EXPERIMENT, most=max(replicas, fleet.desired))
     if evidence is None:
-        return Useful(replicas, waits=EXPERIMENT if replicas < needed else None)
+        return Useful(replicas)
     return Useful(replicas, evidence, most=replicas)
 
 

@@ -23,6 +23,8 @@ class ByteBridge:
         )
         self._floor: int | None = None
         """The HPA's `minReplicas`; `None`: there is no HPA yet."""
+        self._ceiling: int | None = None
+        """Fewer than `maxReplicas`, while more would not help."""
         self._written = Written()
         self._next_sync = 0.0
 
@@ -31,12 +33,13 @@ class ByteBridge:
         present = self._left_by_hpa(sight)
         if present != sight.pods.desired:
             sight = replace(sight, pods=replace(sight.pods, desired=present))
-        decided = self._law.desired(sight)
+        decision = self._law.decide(sight)
+        decided = decision.replicas
         target = TargetState(present, self._floor, hpa_has_metric=True)
         actuation, self._written = plan_actuation(
             decided, target, self._written, sight.now, self._hold_seconds
         )
-        self._floor = max(1, decided)
+        self._floor, self._ceiling = max(1, decided), decision.most
         return present if actuation.scale_to is None else actuation.scale_to
 
     def _left_by_hpa(self, sight: Sight) -> int:
@@ -45,4 +48,5 @@ class ByteBridge:
         if floor is None or not present or sight.now < self._next_sync:
             return present
         self._next_sync = sight.now + SYNC_SECONDS
-        return max(floor, min(self._most, self._hpa.desired(sight)))
+        most = self._most if self._ceiling is None else min(self._most, self._ceiling)
+        return max(floor, min(most, self._hpa.desired(sight)))

@@ -1,5 +1,6 @@
 """The operator's own decision core, fed as the operator feeds it."""
 
+from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation, Readings, Replicas
 from bytebridge.scaling.policy import compile_policy
@@ -25,6 +26,10 @@ class Law:
         self._fast, self._slow = float(fast_window(metrics)), float(slow_window(metrics))
 
     def desired(self, sight: Sight) -> int:
+        """Observe, and set what is decided."""
+        return self.decide(sight).replicas
+
+    def decide(self, sight: Sight) -> Decision:
         """Observe and decide."""
         pods = sight.pods
         observation = Observation(
@@ -34,7 +39,7 @@ class Law:
             startup_seconds=sight.startup_seconds,
             template_hash="v1",
         )
-        return decide(self._policy, self._state, observation).replicas
+        return decide(self._policy, self._state, observation)
 
     def _readings(self, prometheus: Prometheus, now: float, ready: int) -> Readings:
         # Gauges are read as last_over_time(...) of the fast window; what is fresh is told apart.
