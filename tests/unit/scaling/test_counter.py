@@ -86,3 +86,25 @@ def test_completions_and_growth_are_arrivals(left_out: float) -> None:
     found = as_arrivals(completed, 3000.0, 60.0, sample)
     assert found.fast == pytest.approx(150)
     assert found.slow == pytest.approx(150)
+
+
+@pytest.mark.parametrize(
+    ("completed", "arrivals"),
+    [
+        pytest.param(180.0, 160.0, id="all are busy: what is served comes off the queue"),
+        pytest.param(125.0, 105.0, id="nearly all are"),
+        pytest.param(100.0, 100.0, id="half are idle: who waits does so elsewhere, or gives up"),
+    ],
+)
+def test_a_queue_that_is_not_served_takes_nothing_off(completed: float, arrivals: float) -> None:
+    sample = before(backlog=1_000.0, growth=-20.0)
+    found = as_arrivals(windows(completed), 600.0, 20.0, sample)
+    assert found.fast == pytest.approx(arrivals)
+
+
+def test_pods_that_have_just_come_did_not_leave_slots_idle_before() -> None:
+    """What is counted is of the few that stood; that what many could serve is news."""
+    sample = before(backlog=1_000.0, growth=-20.0)
+    history = (*sample.history[:-1], sample.history[-1]._replace(throughput=10 * CAN))
+    found = as_arrivals(windows(180.0), 600.0, 20.0, sample._replace(history=history))
+    assert found.fast == pytest.approx(160.0)

@@ -118,3 +118,22 @@ def test_one_step_is_no_burst_at_a_short_tick_either() -> None:
         points.append(Point(second, 0.0, (inside * 200 + (15 - inside) * 20) / 15))
         observe_arrivals(memory, points[-66:], WINDOW)
         assert memory.index <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("inferred", "queue", "learned"),
+    [
+        pytest.param(True, 4_000.0, False, id="made up from a queue that comes and goes"),
+        pytest.param(True, 100.0, True, id="a queue that is within chance"),
+        pytest.param(False, 4_000.0, True, id="arrivals that are counted"),
+    ],
+)
+def test_what_is_made_up_from_the_queue_tells_nothing(
+    inferred: bool, queue: float, learned: bool
+) -> None:
+    memory, points = Dispersion(), list[Point]()
+    for tick in range(60):
+        rate = (700.0, 900.0, 1_100.0, 1_300.0, 800.0)[tick % 5]
+        points.append(Point(tick * TICK, 0.0, rate, backlog=queue * (tick % 4) / 3))
+        observe_arrivals(memory, points[-14:], WINDOW, inferred=inferred)
+    assert (memory.index > 10) == learned

@@ -6,6 +6,9 @@ from bytebridge.scaling.windows import Windows
 FASTEST, SLOWEST = 1.25, 0.3
 """Bounds of what busy replicas serve, in what their service time of the last minute says: a model
 may have become slower since."""
+IDLE = 0.6
+"""Share of what the Ready replicas could serve below which slots are idle: what leaves a queue then
+waited at a few of them, and most of it was not served but given up."""
 MOST_TOLD = 5
 """Readings that count: so many of the other kind take them back."""
 
@@ -64,7 +67,12 @@ def as_arrivals(windows: Windows, backlog: float | None, time: float, previous: 
 
     def arrivals(rate: float, seconds: float) -> float:
         then = previous.backlog_at(time - seconds)
-        return rate if then is None else max(0.0, rate + (backlog - then) / seconds)
+        if then is None:
+            return rate
+        growth = (backlog - then) / seconds
+        if growth < 0 and rate < IDLE * previous.least_throughput_since(time - seconds):
+            return rate
+        return max(0.0, rate + growth)
 
     def steadier(rate: float, seconds: float, before: float) -> float:
         # Before it is known whether windows are whole, the wrong one of the two makes a load swing

@@ -5,9 +5,8 @@ IEEE JSAC 9, 1991.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 
 from bytebridge.scaling.history import Point
 
@@ -21,6 +20,7 @@ FEWEST = 12
 SMOOTHING = 0.1
 """Share of a new estimate in the next one."""
 TOLERANCE_SECONDS = 0.5
+QUEUE_SHARE = 0.05
 SECOND_DIFFERENCE = 6.0
 """Variance of x - 2y + z, in that of one of three independent counts."""
 MEDIAN_OF_SQUARE = 0.4549
@@ -38,7 +38,9 @@ class Dispersion:
     """When the last reading was taken in."""
 
 
-def observe_arrivals(memory: Dispersion, history: Sequence[Point], window_seconds: float) -> None:
+def observe_arrivals(
+    memory: Dispersion, history: Sequence[Point], window_seconds: float, *, inferred: bool = False
+) -> None:
     """Take in the newest reading.
 
     Second differences of windows that do not overlap know no trend, and their median no single
@@ -48,6 +50,8 @@ def observe_arrivals(memory: Dispersion, history: Sequence[Point], window_second
         memory: Of this service; updated.
         history: Newest last.
         window_seconds: Of the fast rate.
+        inferred: Arrivals are completions and the growth of the queue. While that moves, they are
+            wrong by what gives up, and by what is late: by a twentieth, where chance is less.
     """
     if not history:
         return
@@ -56,9 +60,12 @@ def observe_arrivals(memory: Dispersion, history: Sequence[Point], window_second
     seconds = newest_seconds if apart else window_seconds
     if history[-1].time - memory.taken_at < seconds / SAMPLES_PER_WINDOW - TOLERANCE_SECONDS:
         return
-    rates = _apart(history, seconds, _newest if apart else _fast)
+    points = _apart(history, seconds)
+    rates = [point.rate if apart else point.fast for point in points]
     mean = sum(rates) / len(rates) if rates else 0.0
     if len(rates) < 3 or mean <= 0:
+        return
+    if inferred and _queue_moved(points, mean * seconds):
         return
     newest, middle, oldest = rates
     change = newest - 2 * middle + oldest
@@ -70,7 +77,10 @@ def observe_arrivals(memory: Dispersion, history: Sequence[Point], window_second
         memory.index += SMOOTHING * (estimate - memory.index)
 
 
-_newest, _fast = attrgetter("rate"), attrgetter("fast")
+def _queue_moved(points: Sequence[Point], count: float) -> bool:
+    """Whether a window's count was made up from the queue by more than a twentieth."""
+    backlogs = [point.backlog or 0.0 for point in points]
+    return max(backlogs) - min(backlogs) > QUEUE_SHARE * count
 
 
 def _nominal(index: float, seconds: float) -> float:
@@ -78,16 +88,14 @@ def _nominal(index: float, seconds: float) -> float:
     return 1 + (index - 1) * min(1.0, NOMINAL_SECONDS / seconds) if index > 1 else index
 
 
-def _apart(
-    history: Sequence[Point], window_seconds: float, rate_of: Callable[[Point], float]
-) -> list[float]:
-    """A rate now, and one and two windows ago; fewer where not that much is known."""
-    rates: list[float] = []
+def _apart(history: Sequence[Point], window_seconds: float) -> list[Point]:
+    """Now, and one and two windows ago; fewer where not that much is known."""
+    found: list[Point] = []
     wanted = history[-1].time
     for point in reversed(history):
         if point.time <= wanted + TOLERANCE_SECONDS:
-            rates.append(rate_of(point))
+            found.append(point)
             wanted = point.time - window_seconds
-            if len(rates) == 3:
+            if len(found) == 3:
                 break
-    return rates
+    return found

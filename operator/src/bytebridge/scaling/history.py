@@ -87,6 +87,11 @@ class Sample(NamedTuple):
         backlogs = [point.backlog or 0.0 for point in self.history]
         return sum(backlogs) / len(backlogs) if backlogs else 0.0
 
+    def least_throughput_since(self, time: float) -> float:
+        """Requests a second that the Ready replicas could serve since then; 0: not known."""
+        known = [p.throughput for p in self.since(time) if p.throughput is not None]
+        return min(known, default=0.0)
+
     def rate_at(self, time: float) -> float:
         """The newest rate of the windows as it was then, or the oldest that is remembered."""
         if not self.history:

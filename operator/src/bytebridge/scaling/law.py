@@ -90,7 +90,10 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     useful = limit_to_useful(policy, state, observation, demand, needs, startup, present)
     needs, useful = _with_further_floors(policy, state, observation, demand, needs, useful)
     if demand is not None and not demand.ended and not state.uncounted.in_flight:
-        observe_arrivals(state.dispersion, demand.sample.history, demand.fast_seconds)
+        sample = demand.sample
+        observe_arrivals(
+            state.dispersion, sample.history, demand.fast_seconds, inferred=sample.completions
+        )
     choice = choose(policy, state, observation, needs, demand, useful)
     in_vain = missed_in_vain(
         state.sustained, observation.readings.latency_p95_seconds, policy.latency_seconds
