@@ -234,7 +234,7 @@ def test_replicas_that_do_not_help_are_given_back_and_it_is_said() -> None:
     """Requests wait for something else: p95 is 230 ms whatever the replicas do."""
     service = Service(wait_seconds=0.0, alone_seconds=0.23)
     tried = service.run(300.0, 1_500)
-    assert 13 < max(d.replicas for d in tried) <= 17
+    assert 13 < max(d.replicas for d in tried) <= 1.5 * 13
     assert tried[-1].replicas <= 12
     assert tried[-1].reason is Reason.BOTTLENECK_ELSEWHERE
     assert "230 ms" in tried[-1].message

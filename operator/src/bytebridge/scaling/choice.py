@@ -18,6 +18,7 @@ from bytebridge.scaling.needs import NOT_OF_A_SURGE, REASONS, Needs, queueing_fl
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.probing import probing_replicas
+from bytebridge.scaling.scattered import waits_beside_idle_slots
 from bytebridge.scaling.state import State
 from bytebridge.scaling.usefulness import Useful, own_capacity
 
@@ -31,6 +32,7 @@ readings, and what is given back then comes one start-up time late."""
 CLEARING_WORDS = "a backlog is being worked off"
 UNCOUNTED_WORDS = "more requests are in flight than the request rate accounts for"
 RAMP_WORDS = "what a ramp was foreseen to need is kept"
+SCATTERED_WORDS = "requests wait while slots are idle"
 PROBING_WORDS = "how much a replica can do is tried a little at a time"
 SMALL_STEP = 0.1
 """Going down by no more than this share of the present replicas (or by one) waits longer: the gain
@@ -106,6 +108,7 @@ def choose(
         (_ramp(policy, state, needs, time), RAMP_WORDS),
         (uncounted, UNCOUNTED_WORDS),
         (_probing(policy, state, observation, demand), PROBING_WORDS),
+        (_scattered(policy, state, observation), SCATTERED_WORDS),
         key=itemgetter(0),
     )
     return _down(policy, state, (time, present, needed), least, certainly_needed)
@@ -149,6 +152,18 @@ def _probing(policy: Policy, state: State, observation: Observation, demand: Dem
     target = policy.target_utilization
     fewest = probing_replicas(state.probing, demand.rate, state.capacity, target)
     return min(fewest, observation.replicas.desired)
+
+
+def _scattered(policy: Policy, state: State, observation: Observation) -> int:
+    """All that serve, while requests wait at some of them and the objective is missed by it.
+
+    Not where it has been seen that more replicas do not mend it, nor while that is tried.
+    """
+    if state.sustained.miss is not None or state.sustained.useless is not None:
+        return 0
+    slots = policy.concurrency_per_replica or state.capacity.slots
+    waits = waits_beside_idle_slots(observation, slots, policy.latency_seconds)
+    return observation.replicas.ready if waits else 0
 
 
 def _kept(policy: Policy, observation: Observation, needs: Needs, useful: Useful) -> int:
