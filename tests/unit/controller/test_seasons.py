@@ -62,7 +62,7 @@ def source() -> Past:
 async def test_a_new_operator_knows_the_season(recorded: list[Span]) -> None:
     store = store_of()
     async with source() as prometheus:
-        await recall(store, prometheus, pending_queries(store), lambda: 20 * DAY)
+        await recall(store, prometheus, pending_queries(store), lambda: True, lambda: 20 * DAY)
     (entry,) = store.services.values()
     assert entry.state.seasons.trusted is not None
     assert entry.state.seasons.trusted.length == 288
@@ -100,7 +100,7 @@ async def test_what_prometheus_refuses_is_not_asked_again(
     monkeypatch.setattr(past, "ask_range", ask_range)
     store = store_of()
     async with source() as prometheus:
-        await recall(store, prometheus, pending_queries(store), lambda: 20 * DAY)
+        await recall(store, prometheus, pending_queries(store), lambda: True, lambda: 20 * DAY)
     assert pending_queries(store) == {}
     assert store.services[KEY].state.seasons.trusted is None
     assert recorded == []
@@ -150,5 +150,13 @@ async def test_nobody_answers() -> None:
     store = store_of()
     async with source() as prometheus:
         with pytest.raises(HistoryError):
-            await recall(store, prometheus, pending_queries(store), lambda: 0.0)
+            await recall(store, prometheus, pending_queries(store), lambda: True, lambda: 0.0)
+    assert not store.services[KEY].past_read
+
+
+async def test_who_leads_no_more_asks_no_more(recorded: list[Span]) -> None:
+    store = store_of()
+    async with source() as prometheus:
+        await recall(store, prometheus, pending_queries(store), lambda: False, lambda: 20 * DAY)
+    assert recorded == []
     assert not store.services[KEY].past_read

@@ -42,7 +42,7 @@ async def recall_seasons(
         await asyncio.sleep(LOOK_SECONDS)
         try:
             if leads() and (pending := pending_queries(store)):
-                await recall(store, past, pending, monotonic)
+                await recall(store, past, pending, leads, monotonic)
         except HistoryError as error:
             log.warning("the past is not known", error=str(error))
             await asyncio.sleep(RETRY_SECONDS)
@@ -62,9 +62,13 @@ def pending_queries(store: Store) -> Pending:
 
 
 async def recall(
-    store: Store, past: Past, pending: Pending, monotonic: Callable[[], float]
+    store: Store,
+    past: Past,
+    pending: Pending,
+    leads: Callable[[], bool],
+    monotonic: Callable[[], float],
 ) -> None:
-    """Read the past of these services, and give each its seasons.
+    """Read the past of these services, and give each its seasons, as long as this operator leads.
 
     Raises:
         HistoryError: Prometheus does not answer.
@@ -72,6 +76,8 @@ async def recall(
     offset = await past.now() - monotonic()
     explained = 0
     for query, targets in pending.items():
+        if not leads():
+            return
         entries = {key: store.services[key] for key in targets if key in store.services}
         began = monotonic()
         shared = query.custom and query.for_service is None
