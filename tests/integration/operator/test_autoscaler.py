@@ -38,7 +38,7 @@ def test_what_the_hpa_wants_above_the_floor_is_left_to_it(
         # Requests that came before the first pod was Ready raise the floor for a minute. What the
         # operator has raised for them it may take away once, and the HPA brings it back.
         wait_for("the floor is lower", lambda: cluster.floor("nlp"), 2, seconds=90)
-        wait_for("the HPA holds", lambda: cluster.replicas("nlp"), 4, seconds=60)
+        wait_for("the HPA holds", lambda: cluster.replicas("nlp"), 4, seconds=120)
         stays("replicas that the HPA holds", lambda: cluster.replicas("nlp"), 4, 20)
 
 

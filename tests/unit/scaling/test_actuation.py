@@ -4,6 +4,7 @@ import pytest
 
 from bytebridge.scaling.actuation import (
     CONTESTED_SECONDS,
+    STALE_SECONDS,
     Actuation,
     TargetState,
     Written,
@@ -97,3 +98,32 @@ def test_what_the_hpa_is_to_lower_is_never_taken_for_the_operators_own() -> None
     for time in range(0, 3_600, 5):
         actuation, written = plan_actuation(34, TargetState(60, 34, True), written, time, 60.0)
         assert actuation.scale_to is None
+
+
+@pytest.mark.parametrize(
+    ("lowered_to", "ceilings"),
+    [
+        pytest.param(34, {34}, id="a backlog is gone: the metric is of busier pods"),
+        pytest.param(91, {None}, id="a small step"),
+    ],
+)
+def test_while_its_metric_is_old_the_hpa_adds_none(
+    lowered_to: int, ceilings: set[int | None]
+) -> None:
+    actuation, written = plan_actuation(
+        lowered_to, TargetState(100, 100, True), Written(100), 0.0, 60.0
+    )
+    seen = {actuation.hpa_ceiling}
+    target = TargetState(lowered_to, lowered_to, True)
+    for time in range(5, int(STALE_SECONDS), 5):
+        actuation, written = plan_actuation(lowered_to, target, written, time, 60.0)
+        seen.add(actuation.hpa_ceiling)
+    assert seen == ceilings
+    later, _ = plan_actuation(lowered_to, target, written, STALE_SECONDS, 60.0)
+    assert later == Actuation()
+
+
+def test_the_ceiling_never_lies_below_what_is_decided() -> None:
+    _, written = plan_actuation(34, TargetState(100, 100, True), Written(100), 0.0, 60.0)
+    up, _ = plan_actuation(50, TargetState(34, 34, True), written, 20.0, 60.0)
+    assert (up.hpa_min_replicas, up.hpa_ceiling, up.scale_to) == (50, 50, 50)

@@ -163,7 +163,7 @@ async def _actuate(
     spec_too: bool,
 ) -> None:
     client, store = around.client, around.store
-    ceiling = lowest_of(lasting_ceiling(entry, service, deployment), decision.most)
+    ceiling = lasting_ceiling(entry, service, deployment)
     if is_paused(service):
         await apply_autoscaler(
             client, store, entry, service, 1, ceiling, paused=True, spec_too=spec_too
@@ -184,7 +184,7 @@ async def _actuate(
     scale_to, present = actuation.scale_to, deployment.spec_replicas
     if scale_to is not None and scale_to > present:
         await _scale(around, key, entry, service, present, decision)
-    floor = decision.replicas
+    floor, ceiling = decision.replicas, lowest_of(ceiling, decision.most, actuation.hpa_ceiling)
     await apply_autoscaler(
         client, store, entry, service, floor, ceiling, paused=False, spec_too=spec_too
     )

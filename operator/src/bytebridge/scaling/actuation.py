@@ -14,6 +14,13 @@ CONTESTED_SECONDS = 300.0
 away again and again that it brings back. Its own default for how long a recommendation counts."""
 
 
+STALE_SECONDS = 45.0
+"""What the HPA knows of CPU may be of so long ago: metrics-server's resolution and its own period,
+15 s each, and as much for the pods that were stopped."""
+SMALL_STEP = 0.1
+"""Share of the replicas, the HPA's tolerance; a step down by more shows in what remains."""
+
+
 @dataclass(frozen=True, slots=True)
 class TargetState:
     """What the API server says of the target and its HPA."""
@@ -35,6 +42,8 @@ class Written:
     """Since when somebody else's higher figure stands."""
     contested_at: float | None = None
     """When somebody else's higher figure was last seen."""
+    lowered_at: float | None = None
+    """When the operator last took more than a tenth of the replicas away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,8 @@ class Actuation:
 
     hpa_min_replicas: int | None = None
     scale_to: int | None = None
+    hpa_ceiling: int | None = None
+    """Fewer than `maxReplicas`, while the HPA's metric is of pods that were busier."""
     note: str | None = None
     """Why replicas are not what was decided, if they are not."""
 
@@ -59,22 +70,28 @@ def plan_actuation(
         time: Now, seconds.
         hold_seconds: Replicas that a person set by hand above the floor stand this long.
     """
-    floor = max(1, decided)
-    actuation = Actuation(floor if target.hpa_min_replicas != floor else None)
-    present = target.spec_replicas
+    floor, present = max(1, decided), target.spec_replicas
     seen = _with_others(written, present, time)
-    owned = Written(decided, contested_at=seen.contested_at)
+    actuation = Actuation(
+        floor if target.hpa_min_replicas != floor else None,
+        hpa_ceiling=floor if _within(STALE_SECONDS, seen.lowered_at, time) else None,
+    )
+    owned = Written(decided, contested_at=seen.contested_at, lowered_at=seen.lowered_at)
     if decided > present or (decided == 0 and present > 0):
         return replace(actuation, scale_to=decided), owned
     if decided == present:
         # A decision that keeps what a person set, because something is unknown, does not own it.
         return actuation, owned if seen.foreign_since is None else seen
-    if target.hpa_has_metric and (written.scale is None or _contested(seen, time)):
+    if target.hpa_has_metric and (
+        written.scale is None or _within(CONTESTED_SECONDS, seen.contested_at, time)
+    ):
         note = f"the HPA holds {present} above the floor of {decided} for its CPU metric"
         return replace(actuation, note=note), owned
     if seen.foreign_since is not None and time - seen.foreign_since < hold_seconds:
         note = f"{present} replicas were set by hand; kept for {hold_seconds:.0f} s"
         return replace(actuation, note=note), seen
+    if present - decided > max(1.0, SMALL_STEP * present):
+        actuation, owned = replace(actuation, hpa_ceiling=floor), replace(owned, lowered_at=time)
     return replace(actuation, scale_to=decided), owned
 
 
@@ -86,5 +103,5 @@ def _with_others(written: Written, present: int, time: float) -> Written:
     return replace(written, foreign_since=since, contested_at=time)
 
 
-def _contested(written: Written, time: float) -> bool:
-    return written.contested_at is not None and time - written.contested_at < CONTESTED_SECONDS
+def _within(seconds: float, since: float | None, time: float) -> bool:
+    return since is not None and time - since < seconds

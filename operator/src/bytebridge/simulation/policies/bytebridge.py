@@ -39,7 +39,9 @@ class ByteBridge:
         actuation, self._written = plan_actuation(
             decided, target, self._written, sight.now, self._hold_seconds
         )
-        self._floor, self._ceiling = max(1, decided), decision.most
+        ceilings = (decision.most, actuation.hpa_ceiling)
+        self._ceiling = min((most for most in ceilings if most is not None), default=None)
+        self._floor = max(1, decided)
         return present if actuation.scale_to is None else actuation.scale_to
 
     def _left_by_hpa(self, sight: Sight) -> int:
