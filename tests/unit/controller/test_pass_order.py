@@ -113,3 +113,20 @@ async def test_the_hpa_adds_none_where_more_do_not_help() -> None:
     assert decision is not None
     assert decision.most is not None
     assert decision.replicas <= decision.most == maximum() < 40
+
+
+async def test_the_hpa_adds_none_after_many_have_gone() -> None:
+    """Its metric is of pods that worked off a backlog."""
+    cluster, clock = WillingCluster(), Clock()
+    cluster.deployment = deployment_body(20, 20)
+    around = surroundings(cluster, clock)
+    around.store.put_service(service_body())
+    around.store.put_child("Deployment", cluster.deployment)
+    entry = around.store.services[KEY]
+    calm = replace(SURGE, requests_per_second={15.0: 60.0, 60.0: 60.0})
+    while not cluster.scaled:
+        await pass_over(around, KEY, entry, None, calm, None)
+        clock.seconds += 5.0
+        assert clock.seconds < 600
+    manifest = next(m for m in reversed(cluster.applied) if m["kind"] == HPA)
+    assert manifest["spec"]["minReplicas"] == manifest["spec"]["maxReplicas"] == cluster.scaled[0]

@@ -9,6 +9,7 @@ import pytest
 from bytebridge.controller import seasons
 from bytebridge.controller.seasons import pending_queries, recall, recall_seasons
 from bytebridge.controller.store import Store
+from bytebridge.scaling.seasonal import recalled_seasons
 from bytebridge.signals import past
 from bytebridge.signals.connection import PrometheusConnection, Span
 from bytebridge.signals.dealing import Vector
@@ -160,3 +161,13 @@ async def test_who_leads_no_more_asks_no_more(recorded: list[Span]) -> None:
         await recall(store, prometheus, pending_queries(store), lambda: False, lambda: 20 * DAY)
     assert recorded == []
     assert not store.services[KEY].past_read
+
+
+async def test_an_operator_that_has_seen_more_keeps_it(recorded: list[Span]) -> None:
+    store = store_of()
+    own = recalled_seasons(((day * DAY, 1.0) for day in range(20)), DAY)
+    store.services[KEY].state.seasons = own
+    async with source() as prometheus:
+        await recall(store, prometheus, pending_queries(store), lambda: True, lambda: 20 * DAY)
+    assert len(recorded) == 1
+    assert store.services[KEY].state.seasons is own

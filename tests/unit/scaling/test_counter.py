@@ -102,6 +102,11 @@ def test_a_queue_that_is_not_served_takes_nothing_off(completed: float, arrivals
     assert found.fast == pytest.approx(arrivals)
 
 
+def test_a_queue_that_grows_while_slots_are_idle_has_arrived() -> None:
+    found = as_arrivals(windows(100.0), 1_400.0, 20.0, before(backlog=1_000.0, growth=20.0))
+    assert found.fast == pytest.approx(120.0)
+
+
 def test_pods_that_have_just_come_did_not_leave_slots_idle_before() -> None:
     """What is counted is of the few that stood; that what many could serve is news."""
     sample = before(backlog=1_000.0, growth=-20.0)

@@ -52,7 +52,7 @@ def test_idle_replicas_burden_a_database_only_where_they_count() -> None:
 
 def test_the_hpa_beside_the_operator_does_not_hold_what_cleared_a_backlog() -> None:
     """All pods were wholly busy until it was gone: to the HPA's window they are for a minute."""
-    step = Scenario("step", "a step", (20.0,) * 120 + (200.0,) * 300, max_replicas=40)
+    step = SCENARIOS["step-30"]
     workload = step.workload(0)
     setting = step.setting(workload)
 
