@@ -40,7 +40,7 @@ class Replay:
     """Called once a second: the view."""
     check: Callable[[], None]
     """Called once a second: raises when the run has lost its sense."""
-    set_cpu: Callable[[dict[str, float]], None] | None = None
+    set_cpu: Callable[[dict[str, float]], None] = lambda _: None
     """Told each second how busy each pod is, 0 to 1."""
     database: DatabaseSide | None = None
     """The pods' connections to a real database."""
@@ -120,9 +120,8 @@ class Replay:
         self.recorder.sample(
             self.time, self.synthetic, self.fleet, database.connections if database else None
         )
-        if self.set_cpu is not None:
-            slots = self.synthetic.profile.slots_per_replica
-            self.set_cpu({pod.name: pod.in_flight / slots for pod in self.synthetic.pods})
+        slots = self.synthetic.profile.slots_per_replica
+        self.set_cpu({pod.name: pod.in_flight / slots for pod in self.synthetic.pods})
         self.on_sample(self)
         self.check()
 

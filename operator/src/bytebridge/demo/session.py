@@ -123,7 +123,7 @@ async def _run_on(
         for path, manifest in definitions(replay.service):
             await api_server.apply(path, manifest)
         await _until_served(api_server)
-        with _scaling(lab, course, replay, say):
+        with _cpu_metrics(lab, replay), _operator(lab, course, replay, say):
             port = server.port if server else None
             for path, manifest in objects(course.policy, replay.service, port):
                 await api_server.apply(path, manifest)
@@ -143,18 +143,23 @@ async def _until_served(api_server: ApiServer) -> None:
 
 
 @contextlib.contextmanager
-def _scaling(
+def _operator(
     lab: Lab, course: Course, replay: Replay, say: Callable[[str], None]
 ) -> Iterator[None]:
-    """Whoever scales: the operator, or the controller manager's HPA with CPU figures to read."""
-    if course.policy is Policy.BYTEBRIDGE:
-        log = course.folder / "operator.log"
-        say(f"starting the operator; its log: {log}")
-        with start_operator(lab.kubeconfig, lab.prometheus_url, log) as operator:
-            replay.check = operator.check
-            yield
+    """The operator, where it is the policy; a plain HPA is the controller manager's."""
+    if course.policy is not Policy.BYTEBRIDGE:
+        yield
         return
-    say("serving metrics.k8s.io for the HPA")
+    log = course.folder / "operator.log"
+    say(f"starting the operator; its log: {log}")
+    with start_operator(lab.kubeconfig, lab.prometheus_url, log) as operator:
+        replay.check = operator.check
+        yield
+
+
+@contextlib.contextmanager
+def _cpu_metrics(lab: Lab, replay: Replay) -> Iterator[None]:
+    """metrics.k8s.io for HPAs, the one beside the operator as well: each pod's busy share."""
     container = app_container_name(replay.service) or "app"
     cpu: dict[str, float] = {}
     replay.set_cpu = lambda busy: _replace(cpu, busy)
