@@ -301,7 +301,7 @@ def test_another_pod_template_is_not_bound_by_what_was_learned() -> None:
 @pytest.mark.parametrize(
     "state",
     [
-        pytest.param(State(ceiling=Ceiling(throughput=300.0, best_each=30.0)), id="known"),
+        pytest.param(State(ceiling=Ceiling(throughput=300.0, best_each=40.0)), id="known"),
         pytest.param(State(ceiling=Ceiling(suspected=1)), id="suspected"),
         pytest.param(State(bottleneck=Bottleneck(experiment=Experiment(9, 250.0))), id="tried"),
     ],
@@ -311,6 +311,30 @@ def test_nothing_is_learned_where_replicas_may_not_help(state: State) -> None:
     for time in range(0, 300, 5):
         learn_from_latency(RULES, state, seen(time, **LATE))
     assert state.sustained.limit is None
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        pytest.param(State(ceiling=Ceiling(throughput=900.0, best_each=30.0)), id="a ceiling"),
+        pytest.param(State(bottleneck=Bottleneck(experiment=Experiment(40, 250.0))), id="a trial"),
+    ],
+)
+def test_with_fewer_than_were_seen_to_help_it_is_learned(state: State) -> None:
+    """Twelve stand; what was found with more says nothing of why they are late."""
+    state.capacity = CAPACITY
+    for time in range(0, 300, 5):
+        learn_from_latency(RULES, state, seen(time, **LATE))
+    assert state.sustained.limit is not None
+
+
+def test_where_the_service_time_holds_the_waiting_that_of_a_replica_counts() -> None:
+    """The mean latency says that all are busy; with what a replica took before, they are not."""
+    state = State(ceiling=Ceiling(throughput=900.0, best_each=33.0))
+    state.capacity = CAPACITY._replace(service_seconds=0.085)
+    for time in range(0, 300, 5):
+        learn_from_latency(RULES, state, seen(time, **LATE | {"service_seconds": None}))
+    assert state.sustained.limit is not None
 
 
 def test_without_a_latency_objective_nothing_is_learned() -> None:

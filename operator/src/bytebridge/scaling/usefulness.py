@@ -121,14 +121,24 @@ def _with_busy_slots(ceiling: Ceiling, capacity: Capacity) -> Capacity:
 
 
 def learn_from_latency(policy: Policy, state: State, observation: Observation) -> None:
-    """What utilization is sustained; not while replicas do not help, or are about to be seen to."""
-    objective, ceiling = policy.latency_seconds, state.ceiling
-    tried = ceiling.in_question or state.bottleneck.experiment is not None
-    if objective is None or tried:
+    """What utilization is sustained; not where more replicas do not help, or may be seen not to."""
+    objective, capacity = policy.latency_seconds, state.capacity
+    if objective is None or _as_many_as_help(state, observation.replicas.ready):
         return
-    learn_sustained(state.sustained, observation, state.size, state.capacity, objective)
+    if not observation.readings.service_seconds:
+        # The mean latency holds what waits at some replicas while others are idle.
+        capacity = own_capacity(policy, state, capacity)
+    learn_sustained(state.sustained, observation, state.size, capacity, objective)
     if state.capacity.sustained != state.sustained.limit:
         state.capacity = state.capacity._replace(sustained=state.sustained.limit)
+
+
+def _as_many_as_help(state: State, ready: int) -> bool:
+    """With fewer than were seen to help, latencies are missed for want of replicas all the same."""
+    ceiling, experiment = state.ceiling, state.bottleneck.experiment
+    bound = ceiling.useful_replicas
+    at_ceiling = ceiling.suspected > 0 or (bound is not None and ready >= bound)
+    return at_ceiling or (experiment is not None and ready >= experiment.replicas)
 
 
 def learn_slowdown(state: State, observation: Observation, in_flight: float | None) -> None:
