@@ -17,7 +17,7 @@ QUIET, BUSY = 60.0, 600.0
 BUSY_SECONDS = 3_600.0
 FOR_BUSY = 10
 """Replicas with four slots and 60 ms a request, nine tenths of them busy."""
-TO_READ_SECONDS = 60.0
+TO_READ_SECONDS = 120.0
 """That the operator has at least before the busy time is over that it is to foresee."""
 
 
@@ -58,8 +58,8 @@ def test_replicas_come_before_the_load(
     write_past(lab.prometheus_data, [daily(cluster.namespace, begin)])
     lab.start("prometheus")
     with running_operator(lab, tmp_path) as operator:
-        wait_for("the season is known", lambda: seasons(operator), 1, seconds=60)
-        wait_for("foreseen", lambda: cluster.replicas("nlp") >= FOR_BUSY, wanted=True, seconds=120)
+        wait_for("the season is known", lambda: seasons(operator), 1, seconds=120)
+        wait_for("foreseen", lambda: cluster.replicas("nlp") >= FOR_BUSY, wanted=True, seconds=240)
         wait_for("told", lambda: decision(cluster)["reason"], "Forecast")
         decided = decision(cluster)
     assert "on other days, 600 requests/s are due" in decided["message"]
