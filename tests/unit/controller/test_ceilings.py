@@ -2,10 +2,11 @@ import pytest
 
 from bytebridge.budget.claims import Role
 from bytebridge.budget.grants import Grant
-from bytebridge.controller.ceilings import capped, lasting_ceiling, lowest_of, replicas_ceiling
+from bytebridge.controller.ceilings import capped, lasting_ceiling, replicas_ceiling
 from bytebridge.controller.holdings import Holdings
 from bytebridge.controller.projection import DeploymentView
 from bytebridge.controller.store import Entry
+from bytebridge.scaling.actuation import lowest_of
 from bytebridge.scaling.policy import compile_policy
 from unit.budget.test_claims import service
 

@@ -6,6 +6,7 @@ from bytebridge.api.service import ScalableService
 from bytebridge.budget.peak import terminating
 from bytebridge.controller.projection import DeploymentView
 from bytebridge.controller.store import Entry
+from bytebridge.scaling.actuation import lowest_of
 from bytebridge.scaling.policy import Policy
 
 
@@ -21,11 +22,6 @@ def lasting_ceiling(
     if entry.guard.bound is None:
         return ceiling
     return lowest_of(ceiling, max(entry.guard.bound, deployment.spec_replicas))
-
-
-def lowest_of(*ceilings: int | None) -> int | None:
-    """The one that binds; `None`: none does."""
-    return min((ceiling for ceiling in ceilings if ceiling is not None), default=None)
 
 
 def replicas_ceiling(

@@ -10,12 +10,7 @@ from bytebridge.api.service import ScalableService
 from bytebridge.cluster.client import ClusterClient
 from bytebridge.cluster.errors import ApiError
 from bytebridge.cluster.kinds import DEPLOYMENT, HPA, PDB, SERVICE
-from bytebridge.controller.ceilings import (
-    capped,
-    lasting_ceiling,
-    lowest_of,
-    replicas_ceiling,
-)
+from bytebridge.controller.ceilings import capped, lasting_ceiling, replicas_ceiling
 from bytebridge.controller.children import apply_autoscaler, apply_children
 from bytebridge.controller.events import Occurrence, event, scaled, turns
 from bytebridge.controller.exposure import keep_exposure
@@ -28,7 +23,7 @@ from bytebridge.controller.reference_watch import look_for_missing
 from bytebridge.controller.startup import startup_p90
 from bytebridge.controller.status import build_status, says_something_new
 from bytebridge.controller.store import Entry, Key, Store
-from bytebridge.scaling.actuation import TargetState, plan_actuation
+from bytebridge.scaling.actuation import TargetState, lowest_of, plan_actuation
 from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.learned import learned_of, remembered

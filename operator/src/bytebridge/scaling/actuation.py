@@ -95,6 +95,11 @@ def plan_actuation(
     return replace(actuation, scale_to=decided), owned
 
 
+def lowest_of(*ceilings: int | None) -> int | None:
+    """The one that binds; `None`: none does."""
+    return min((ceiling for ceiling in ceilings if ceiling is not None), default=None)
+
+
 def _with_others(written: Written, present: int, time: float) -> Written:
     """What is remembered, with what others have raised since the operator decided last."""
     if written.scale is None or present <= written.scale:

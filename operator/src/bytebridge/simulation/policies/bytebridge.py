@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bytebridge.scaling.actuation import TargetState, Written, plan_actuation
+from bytebridge.scaling.actuation import TargetState, Written, lowest_of, plan_actuation
 from bytebridge.simulation.policies.autoscaler import Setting, Sight
 from bytebridge.simulation.policies.hpa import HpaOnCpu
 from bytebridge.simulation.policies.hpa_behavior import SYNC_SECONDS
@@ -23,8 +23,8 @@ class ByteBridge:
         )
         self._floor: int | None = None
         """The HPA's `minReplicas`; `None`: there is no HPA yet."""
-        self._ceiling: int | None = None
-        """Fewer than `maxReplicas`, while more would not help."""
+        self._ceiling = self._most
+        """The HPA's `maxReplicas`: fewer than the service's, while more would not help."""
         self._written = Written()
         self._next_sync = 0.0
 
@@ -39,8 +39,8 @@ class ByteBridge:
         actuation, self._written = plan_actuation(
             decided, target, self._written, sight.now, self._hold_seconds
         )
-        ceilings = (decision.most, actuation.hpa_ceiling)
-        self._ceiling = min((most for most in ceilings if most is not None), default=None)
+        ceiling = lowest_of(decision.most, actuation.hpa_ceiling)
+        self._ceiling = self._most if ceiling is None else min(self._most, ceiling)
         self._floor = max(1, decided)
         return present if actuation.scale_to is None else actuation.scale_to
 
@@ -50,5 +50,4 @@ class ByteBridge:
         if floor is None or not present or sight.now < self._next_sync:
             return present
         self._next_sync = sight.now + SYNC_SECONDS
-        most = self._most if self._ceiling is None else min(self._most, self._ceiling)
-        return max(floor, min(most, self._hpa.desired(sight)))
+        return max(floor, min(self._ceiling, self._hpa.desired(sight)))
