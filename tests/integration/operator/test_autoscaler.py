@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bytebridge.lab.cluster import Lab
-from bytebridge.lab.resource_metrics import PodUsage
+from bytebridge.lab.resource_metrics import PodUsage, Usage
 from support.load import LoadExporter
 from support.objects import Cluster, Manifest, pods_that_serve, scalable_service, stays, wait_for
 from support.operator_process import OperatorProcess, running_operator
@@ -19,19 +19,23 @@ def _has_metric(cluster: Cluster) -> bool:
     return any(item.type == "ScalingActive" and item.status == "True" for item in conditions)
 
 
+def _each_uses(cluster: Cluster, cores: float) -> Usage:
+    """So much CPU by each pod, a tenth of a core of which it requests."""
+
+    def usage(namespace: str) -> dict[str, PodUsage]:
+        pods = cluster.core.list_namespaced_pod(namespace).items
+        return {pod.metadata.name: PodUsage("app", cores) for pod in pods}
+
+    return usage
+
+
 @pytest.mark.usefixtures("operator")
 def test_what_the_hpa_wants_above_the_floor_is_left_to_it(
     lab: Lab, cluster: Cluster, load: LoadExporter
 ) -> None:
     """The pods burn all the CPU that they request, although few requests are counted."""
-    busy = 1.0
-
-    def usage(namespace: str) -> dict[str, PodUsage]:
-        pods = cluster.core.list_namespaced_pod(namespace).items
-        return {pod.metadata.name: PodUsage("app", 0.1 * busy) for pod in pods}
-
     load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=20)
-    with lab.resource_metrics(usage):
+    with lab.resource_metrics(_each_uses(cluster, 0.1)):
         cluster.create(scalable_service("nlp", maxReplicas=4))
         wait_for("the HPA sees CPU", lambda: _has_metric(cluster), wanted=True, seconds=60)
         wait_for("raised by the HPA", lambda: cluster.replicas("nlp"), 4, seconds=90)
@@ -48,11 +52,7 @@ def test_what_the_operator_has_raised_it_lowers(
 ) -> None:
     """Left to the HPA nothing would go: to its metric pods are as busy as they are to be."""
 
-    def usage(namespace: str) -> dict[str, PodUsage]:
-        pods = cluster.core.list_namespaced_pod(namespace).items
-        return {pod.metadata.name: PodUsage("app", 0.088) for pod in pods}
-
-    with lab.resource_metrics(usage):
+    with lab.resource_metrics(_each_uses(cluster, 0.088)):
         load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=400)
         cluster.create(scalable_service("nlp"))
         wait_for("scaled", lambda: cluster.replicas("nlp") >= 8, wanted=True)
@@ -67,11 +67,7 @@ def test_the_floor_raises_what_the_hpa_would_not(
 ) -> None:
     """CPU is idle, requests wait: the floor holds against the HPA's own wish."""
 
-    def usage(namespace: str) -> dict[str, PodUsage]:
-        pods = cluster.core.list_namespaced_pod(namespace).items
-        return {pod.metadata.name: PodUsage("app", 0.001) for pod in pods}
-
-    with lab.resource_metrics(usage):
+    with lab.resource_metrics(_each_uses(cluster, 0.001)):
         load.set(cluster.namespace, "nlp", ready=pods_that_serve(cluster), rate=400)
         cluster.create(scalable_service("nlp"))
         wait_for("scaled", lambda: cluster.replicas("nlp") >= 8, wanted=True)
