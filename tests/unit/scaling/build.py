@@ -1,10 +1,13 @@
 """Short ways to write policies and observations in tables."""
 
+from collections import deque
 from dataclasses import replace
 from typing import Any
 
+from bytebridge.scaling.dispersion import MEDIAN_OF_SQUARE, RECENT, Dispersion
 from bytebridge.scaling.observation import Observation, Readings, Replicas
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.state import State
 
 POLICY = Policy(
     min_replicas=2,
@@ -27,6 +30,12 @@ POLICY = Policy(
 
 def policy(**changes: Any) -> Policy:
     return replace(POLICY, **changes)
+
+
+def watched(**known: Any) -> State:
+    """The memory of a service whose arrivals are known to be Poisson."""
+    squares = deque([MEDIAN_OF_SQUARE] * RECENT, maxlen=RECENT)
+    return State(dispersion=Dispersion(squares=squares), **known)
 
 
 def seen(

@@ -13,7 +13,7 @@ from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.state import State
 from bytebridge.scaling.usefulness import EXPERIMENT, SUSPECTED
-from unit.scaling.build import policy, seen
+from unit.scaling.build import policy, seen, watched
 
 USUAL = 0.06
 RULES = policy(concurrency_per_replica=2, max_replicas=1000, hold_seconds=60)
@@ -31,7 +31,7 @@ def run(
 
     `windows` makes the readings of the service times so far.
     """
-    state, desired, queue, times = State(), 10, 0.0, list[float]()
+    state, desired, queue, times = watched(), 10, 0.0, list[float]()
     ready_at: list[tuple[int, int]] = [(-30, 10)]
     decisions = []
     for time in range(0, seconds, 5):

@@ -1,5 +1,7 @@
 """Burstiness without trend."""
 
+from collections.abc import Callable
+from math import inf
 from random import Random
 
 import pytest
@@ -47,7 +49,7 @@ def test_neither_a_trend_nor_a_step_is_a_burst(rates: list[float], dispersion: f
 def test_too_short_a_history_says_nothing() -> None:
     memory = Dispersion(index=1.3)
     observe_arrivals(memory, [Point(0, 0, 100), Point(5, 0, 900), Point(10, 0, 100)], WINDOW)
-    assert memory == Dispersion(index=1.3)
+    assert memory.index == 1.3
 
 
 @pytest.mark.parametrize("interval", [15, 30])
@@ -108,6 +110,57 @@ def test_counts_of_long_windows_are_reckoned_in_nominal_ones(
 def test_burst_floor(load: float, slots: float, dispersion: float, replicas: int) -> None:
     """At 60 ms a request: sqrt(60) for what is swift, five standard deviations for what is slow."""
     assert burst_floor(load, slots, dispersion, 0.06) == replicas
+
+
+def _watched(seconds: int, rate: Callable[[float], float]) -> Dispersion:
+    memory, points = Dispersion(), list[Point]()
+    for tick in range(int(seconds / TICK) + 1):
+        points.append(Point(tick * TICK, rate(tick * TICK), rate(tick * TICK)))
+        observe_arrivals(memory, points[-14:], WINDOW)
+    return memory
+
+
+@pytest.mark.parametrize(
+    ("seconds", "unknown"),
+    [
+        pytest.param(0, True, id="the first reading"),
+        pytest.param(80, True, id="eleven second differences"),
+        pytest.param(85, False, id="twelve"),
+    ],
+)
+def test_how_bursty_a_load_is_is_known_after_a_minute_and_a_half(
+    seconds: int, unknown: bool
+) -> None:
+    assert _watched(seconds, lambda _: 100.0).unknown(seconds) == unknown
+
+
+def test_nobody_waits_for_an_index_for_ever() -> None:
+    memory = Dispersion()
+    assert not memory.unknown(0.0), "no arrivals, no bursts"
+    for time in (0.0, 100.0):
+        observe_arrivals(memory, [Point(time, 50.0, 50.0)], WINDOW)
+    assert memory.unknown(149.0)
+    assert not memory.unknown(150.0)
+
+
+def test_the_first_estimate_counts_whole() -> None:
+    """A new memory does not creep from Poisson to what twelve windows say."""
+    memory = _watched(85, lambda time: 1000.0 if time % 30 < 15 else 100.0)
+    assert memory.index > 1000
+
+
+@pytest.mark.parametrize(
+    ("now", "highest"),
+    [
+        pytest.param(595.0, inf, id="not known long enough"),
+        pytest.param(600.0, 701.0, id="rounded up"),
+        pytest.param(1500.0, 701.0, id="for twenty minutes"),
+        pytest.param(1505.0, 100.0, id="and no longer"),
+    ],
+)
+def test_what_bursts_come_to(now: float, highest: float) -> None:
+    memory = _watched(int(now), lambda time: 700.5 if time == 300 else 100.0)
+    assert memory.highest(now) == highest
 
 
 def test_one_step_is_no_burst_at_a_short_tick_either() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bytebridge.scaling.decision import Reason
+from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
@@ -186,7 +186,7 @@ def test_what_a_ramp_asked_for_outlasts_a_reading_that_hides_it() -> None:
 def test_a_backlog_behind_a_full_database_keeps_only_what_helps() -> None:
     """Thirty replicas reach the 800 requests a second that the database can."""
     state, desired, history = State(), 66, []
-    state.decided_once = True
+    state.found = 0
     state.ceiling.throughput, state.ceiling.best_each, state.ceiling.since = 800.0, 66.7, -100.0
     for tick in range(4):
         line = seen(5.0 * tick, fast=600, queue_depth=10_000 - 1000 * tick, desired=desired)
@@ -231,3 +231,23 @@ def test_a_small_step_down_is_certain_by_what_is_measured_only(
             break
         desired = decision.replicas
     assert time == pytest.approx(120 + seconds, abs=10)
+
+
+def test_what_stands_stays_until_it_is_known_how_bursty_the_load_is() -> None:
+    """Another operator takes over: it would take a bursty load for a steady one after a minute."""
+    rules, state, course = policy(hold_seconds=60), State(), dict[int, Decision]()
+    for time in range(0, 120, 5):
+        desired = course[time - 5].replicas if course else 13
+        line = seen(time, fast=100.0 + time % 2, queue_depth=0, desired=desired)
+        course[time] = decide(rules, state, line)
+    assert course[80].replicas == 13
+    assert course[80].held == "3 would do; how bursty the load is, is not known yet"
+    assert course[90].replicas < 13
+
+
+def test_a_surplus_goes_although_it_is_not_known_how_bursty_the_load_is() -> None:
+    """Thirteen were found; a hundred were asked for since then."""
+    rules, state = policy(hold_seconds=0, max_step_down=1.0), State()
+    decide(rules, state, seen(0.0, fast=200.0, queue_depth=0, desired=13))
+    decision = decide(rules, state, seen(5.0, fast=200.0, queue_depth=0, desired=100))
+    assert decision.replicas == 13

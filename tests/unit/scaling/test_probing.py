@@ -14,7 +14,7 @@ from bytebridge.scaling.probing import Probing, observe_busiest, probing_replica
 from bytebridge.scaling.slowdown import Slowdown
 from bytebridge.scaling.state import State
 from bytebridge.scaling.throughput import Busy
-from unit.scaling.build import policy, seen
+from unit.scaling.build import policy, seen, watched
 
 CAPACITY = Capacity(slots=4.0, service_seconds=0.06)
 CALM: dict[str, Any] = {"fast": 400, "desired": 16, "latency_mean_seconds": 0.06}
@@ -127,7 +127,7 @@ def _after_a_minute(state: State, rules: dict[str, Any], line: dict[str, Any]) -
 def test_where_it_is_tried(
     changes: dict[str, Any], rules: dict[str, Any], line: dict[str, Any], tried: bool
 ) -> None:
-    state = State(capacity=CAPACITY, **changes)
+    state = watched(capacity=CAPACITY, **changes)
     decision = _after_a_minute(state, {"concurrency_per_replica": None} | rules, line)
     assert (decision.replicas == 16) is tried, decision.message
     assert (decision.held or "").endswith("is tried a little at a time") is tried

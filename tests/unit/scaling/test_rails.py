@@ -11,7 +11,7 @@ from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.schedule import Window
 from bytebridge.scaling.state import State
-from unit.scaling.build import policy, seen
+from unit.scaling.build import policy, seen, watched
 
 MONDAY_EIGHT = 1_772_438_400.0
 """2026-03-02 08:00 UTC."""
@@ -96,7 +96,7 @@ def test_a_step_up(limits: dict[str, Any], desired: int, replicas: int) -> None:
 
 
 def _went(limits: dict[str, Any], load: float, desired: int, seconds: int = 600) -> list[int]:
-    rules, state, history = policy(hold_seconds=0, **limits), State(), [desired]
+    rules, state, history = policy(hold_seconds=0, **limits), watched(), [desired]
     for time in range(0, seconds, 5):
         observation = seen(time, fast=load, queue_depth=0, desired=history[-1])
         history.append(decide(rules, state, observation).replicas)

@@ -11,7 +11,7 @@ from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation, Readings, Replicas
 from bytebridge.scaling.repetition import Reading, repeated_demand
 from bytebridge.scaling.state import State
-from unit.scaling.build import POLICY, policy, seen
+from unit.scaling.build import POLICY, policy, seen, watched
 
 RATES = {15.0: 100.0, 45.0: 98.0, 180.0: 70.0}
 BEFORE = Readings(requests_per_second=RATES, queue_depth=3.0, in_flight=9.0)
@@ -98,7 +98,7 @@ def test_slots_are_learned_once_a_reading() -> None:
 
 def test_a_backlog_is_gone_when_it_was_seen_to_be() -> None:
     """Sixty replicas work off nine thousand in three seconds; the next scrape is 15 s later."""
-    rules, state, asked = policy(hold_seconds=5), State(), []
+    rules, state, asked = policy(hold_seconds=5), watched(), []
     for time in (0, 5, 10, 15, 20):
         waiting = 9_000 if time < 15 else 0
         line = seen(time, fast=1_000 + time // 15, queue_depth=waiting, desired=60)

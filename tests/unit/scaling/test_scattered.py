@@ -7,8 +7,7 @@ import pytest
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.scattered import waits_beside_idle_slots
-from bytebridge.scaling.state import State
-from unit.scaling.build import policy, seen
+from unit.scaling.build import policy, seen, watched
 
 LATE: dict[str, Any] = {"latency_p95_seconds": 0.3}
 IN_TIME: dict[str, Any] = {"latency_p95_seconds": 0.19}
@@ -47,7 +46,7 @@ def test_one_reading(observation: Observation, waits: bool) -> None:
 @pytest.mark.parametrize("waiting", [pytest.param(5.0, id="some"), pytest.param(0.0, id="nobody")])
 def test_no_replica_goes_that_serves_while_requests_wait(waiting: float) -> None:
     """Six slots would do for the load; the hold is over after a minute."""
-    state, present = State(), 10
+    state, present = watched(), 10
     rules = policy(concurrency_per_replica=2, hold_seconds=60)
     for tick in range(18):
         observation = at(waiting, 12, time=5.0 * tick, present=present, **LATE)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.seasonal import (
@@ -241,3 +242,21 @@ def test_a_decision_says_what_is_due(desired: int) -> None:
     assert decision.replicas == 8
     assert decision.reason is Reason.FORECAST
     assert "by what came on other days, 100 requests/s are due" in decision.message
+
+
+def test_a_day_that_begins_with_nothing_is_foreseen_too() -> None:
+    """No request comes at night; who knows nothing of a replica can foresee none."""
+
+    def nights(time: float) -> float:
+        return office(time) if office(time) > 50 else 0.0
+
+    asked = []
+    for capacity in (Capacity(1, 0.06), Capacity()):
+        state = State(seasons=learned(nights, 3 + 8.99 / 24), capacity=capacity)
+        rules = policy(concurrency_per_replica=1)
+        for tick in range(20):
+            time = at(3, 8.995) - 100 + 5 * tick
+            line = seen(time, fast=0.0, queue_depth=0, service_seconds=None)
+            decision = decide(rules, state, line)
+        asked.append((decision.replicas, decision.reason))
+    assert asked == [(8, Reason.FORECAST), (2, Reason.STEADY)]

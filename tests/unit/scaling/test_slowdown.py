@@ -118,6 +118,21 @@ def test_moments_before_a_gap_are_of_another_load(line: dict[str, Any], estimate
     assert [found.each for found in memory.speeds.values()] == [2.0]
 
 
+@pytest.mark.parametrize(
+    ("dispersion", "requests"),
+    [
+        pytest.param(1.0, 20.0 * 5.0, id="Poisson"),
+        pytest.param(0.3, 20.0 * 5.0, id="steadier than that, as far as it seems"),
+        pytest.param(400.0, 0.25, id="what is in flight is a burst, or a pause of one"),
+    ],
+)
+def test_bursts_tell_the_less_of_how_long_requests_take(dispersion: float, requests: float) -> None:
+    memory = Slowdown(time=-5.0)
+    given = seen(0.0, fast=20, desired=10, service_seconds=5)
+    observe_speed(memory, given, _stands(), Capacity(SLOTS, 5.0), 100.0, None, dispersion)
+    assert [found.requests for found in memory.speeds.values()] == [pytest.approx(requests)]
+
+
 def test_what_busy_replicas_serve_is_of_as_many_requests() -> None:
     memory, busy = Slowdown(time=-5.0), Busy(0.0, 10, 10, throughput=20.0)
     given = seen(0.0, fast=100, desired=10, queue_depth=900, service_seconds=16)

@@ -16,7 +16,7 @@ from bytebridge.scaling.uncounted import (
     remember_in_flight,
     with_gauges,
 )
-from unit.scaling.build import policy, seen
+from unit.scaling.build import policy, seen, watched
 
 KNOWN = Capacity(slots=2.0, service_seconds=0.06)
 RULES = policy(concurrency_per_replica=2, target_utilization=0.95, hold_seconds=30)
@@ -141,7 +141,7 @@ def test_replicas_that_serve_stay_whatever_a_counter_says(rate: float, in_flight
 
 def test_a_counter_that_stands_still_and_goes_on_moves_nothing() -> None:
     """From 120 s to 270 s: windows of 15 s and 60 s hold less and less, and then more again."""
-    state, desired = State(), 13
+    state, desired = watched(), 13
 
     def counted(time: float, window: float) -> float:
         lost = max(0.0, min(time, 270.0) - max(time - window, 120.0))

@@ -33,6 +33,7 @@ CLEARING_WORDS = "a backlog is being worked off"
 UNCOUNTED_WORDS = "more requests are in flight than the request rate accounts for"
 RAMP_WORDS = "what a ramp was foreseen to need is kept"
 SCATTERED_WORDS = "requests wait while slots are idle"
+BURSTINESS_WORDS = "how bursty the load is, is not known yet"
 PROBING_WORDS = "how much a replica can do is tried a little at a time"
 SMALL_STEP = 0.1
 """Going down by no more than this share of the present replicas (or by one) waits longer: the gain
@@ -109,6 +110,7 @@ def choose(
         (uncounted, UNCOUNTED_WORDS),
         (_probing(policy, state, observation, demand), PROBING_WORDS),
         (_scattered(policy, state, observation), SCATTERED_WORDS),
+        (_found(policy, state, observation, useful), BURSTINESS_WORDS),
         key=itemgetter(0),
     )
     return _down(policy, state, (time, present, needed), least, certainly_needed)
@@ -164,6 +166,13 @@ def _scattered(policy: Policy, state: State, observation: Observation) -> int:
     slots = policy.concurrency_per_replica or state.capacity.slots
     waits = waits_beside_idle_slots(observation, slots, policy.latency_seconds)
     return observation.replicas.ready if waits else 0
+
+
+def _found(policy: Policy, state: State, observation: Observation, useful: Useful) -> int:
+    """Those that were found, for the minute and a half in which nothing tells of bursts yet."""
+    if not policy.interactive or not state.dispersion.unknown(observation.time):
+        return 0
+    return int(min(state.found or 0, observation.replicas.desired, useful.most))
 
 
 def _kept(policy: Policy, observation: Observation, needs: Needs, useful: Useful) -> int:

@@ -7,8 +7,10 @@ IEEE JSAC 9, 1991.
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import ceil, inf
 
 from bytebridge.scaling.history import Point
+from bytebridge.scaling.hold import HoldWindow
 
 NOMINAL_SECONDS = 15.0
 """Of the counts that the index is of."""
@@ -17,6 +19,12 @@ SAMPLES_PER_WINDOW = 3
 RECENT = 12 * SAMPLES_PER_WINDOW
 """Readings that are remembered: of twelve windows, of which a step disturbs three."""
 FEWEST = 12
+FIRST_SECONDS = 150.0
+"""Of the arrivals that are seen, after which nobody waits for an index any more."""
+PEAK_SECONDS = 1_200.0
+"""What has not come for so long is no part of what bursts are expected to come to."""
+KNOWN_SECONDS = 600.0
+"""Of the arrivals that are seen, after which the most of them tells what bursts come to."""
 SMOOTHING = 0.1
 """Share of a new estimate in the next one."""
 TOLERANCE_SECONDS = 0.5
@@ -36,6 +44,22 @@ class Dispersion:
     squares: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     taken_at: float = float("-inf")
     """When the last reading was taken in."""
+    first_at: float | None = None
+    """When arrivals were first seen."""
+    peaks: HoldWindow = field(default_factory=HoldWindow)
+    """Newest rates, requests a second, rounded up."""
+
+    def highest(self, time: float) -> float:
+        """The most that came in one interval of late, requests a second; infinite: not known."""
+        if self.first_at is None or time - self.first_at < KNOWN_SECONDS:
+            return inf
+        return self.peaks.largest(time, PEAK_SECONDS)
+
+    def unknown(self, time: float) -> bool:
+        """Whether it is too soon to say how bursty arrivals are."""
+        if self.first_at is None or len(self.squares) >= FEWEST:
+            return False
+        return time - self.first_at < FIRST_SECONDS
 
 
 def observe_arrivals(
@@ -55,6 +79,9 @@ def observe_arrivals(
     """
     if not history:
         return
+    if memory.first_at is None and history[-1].rate > 0:
+        memory.first_at = history[-1].time
+    memory.peaks.add(history[-1].time, ceil(history[-1].rate))
     newest_seconds = history[-1].counted_seconds
     apart = newest_seconds >= NOMINAL_SECONDS - TOLERANCE_SECONDS
     seconds = newest_seconds if apart else window_seconds
@@ -74,7 +101,8 @@ def observe_arrivals(
     if len(memory.squares) >= FEWEST:
         median = sorted(memory.squares)[len(memory.squares) // 2]
         estimate = _nominal(median / MEDIAN_OF_SQUARE, seconds)
-        memory.index += SMOOTHING * (estimate - memory.index)
+        weight = 1.0 if len(memory.squares) == FEWEST else SMOOTHING
+        memory.index += weight * (estimate - memory.index)
 
 
 def _queue_moved(points: Sequence[Point], count: float) -> bool:

@@ -18,10 +18,17 @@ from bytebridge.scaling.language_model import (
     with_language_model,
 )
 from bytebridge.scaling.late_counts import observe_late_counts
-from bytebridge.scaling.needs import Needs, Startup, compute_needs
+from bytebridge.scaling.needs import (
+    NOTHING_FORESEEN,
+    Foreseen,
+    Needs,
+    Startup,
+    compute_needs,
+)
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.rails import Rails, RailsMemory, raise_minimum
+from bytebridge.scaling.recurrence import SURPRISE, Presence, observe_surges, recurring_rate
 from bytebridge.scaling.repetition import Reading, repeated_demand
 from bytebridge.scaling.seasonal import observe_season, seasonal_rate
 from bytebridge.scaling.served import served_at_least
@@ -71,7 +78,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     rails = _rails(policy, state, observation, startup)
     if rails is not None:
         policy = rails.policy
-    season = _season(policy, state, observation.time, demand, startup)
+    foreseen = _foreseen(policy, state, observation.time, demand, startup)
     if not repeated:
         watch_throughput(state, observation, demand)
         learn_slowdown(state, observation, in_flight)
@@ -83,7 +90,8 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     own = own_capacity(policy, state, present)
     waiting = reckon_backlog(state.backlog, observation, demand, own, policy.latency_seconds)
     dispersion = state.dispersion.index
-    needs = compute_needs(policy, observation, demand, own, dispersion, startup, season, waiting)
+    needs = compute_needs(policy, observation, demand, own, dispersion, startup, foreseen, waiting)
+    _observe_surges(policy, state, observation, demand, (own, startup), needs)
     if not state.ceiling.in_question:
         known = state.slowdown
         needs = with_trial(policy, state.trial, known, observation, demand, needs)
@@ -187,27 +195,69 @@ def _explained(
         return Choice(choice.replicas, Reason.BOTTLENECK_ELSEWHERE, in_vain)
     if useful.waits and choice.held is None:
         return choice._replace(held=useful.waits)
-    if needs.season and needs.binding == "forecast" and choice.reason in FORESEEN:
-        words = f"by what came on other days, {needs.season:.0f} requests/s are due"
-        return Choice(choice.replicas, Reason.FORECAST, words)
+    if needs.foreseen.due and needs.binding == "forecast" and choice.reason in FORESEEN:
+        return Choice(choice.replicas, Reason.FORECAST, needs.foreseen.words)
     if policy.standby_seconds and choice.reason is Reason.STEADY and needs.binding == "standby":
         words = f"a part of the largest need of {policy.standby_seconds:.0f} s stays"
         return Choice(choice.replicas, Reason.STANDBY, words)
     return choice
 
 
-def _season(
+def _foreseen(
     policy: Policy, state: State, time: float, demand: Demand | None, startup: Startup
-) -> float:
-    """The season's rate for when what is decided now serves. Workers need no forecast."""
+) -> Foreseen:
+    """What is due when replicas that are decided now serve. Workers need no forecast."""
     if demand is None or not policy.interactive:
-        return 0.0
+        return NOTHING_FORESEEN
+    horizon = startup.seconds + policy.tick_seconds
+    recurring = recurring_rate(state.recurrence, time, horizon)
+    highest = state.dispersion.highest(time)
+    if state.recurrence.window is not None:
+        highest = min(highest, state.recurrence.height)
+    season = _season(policy, state, time, demand, horizon)
+    rise = max(recurring, demand.rate) if demand.rate < SURPRISE * recurring else inf
+    if recurring > max(season, demand.rate):
+        words = f"surges come again and again, {recurring:.0f} requests/s are due"
+        return Foreseen(recurring, words, highest, rise)
+    words = f"by what came on other days, {season:.0f} requests/s are due"
+    return Foreseen(season, words, highest, rise)
+
+
+def _season(
+    policy: Policy, state: State, time: float, demand: Demand, horizon_seconds: float
+) -> float:
+    """The season's rate for a time ahead; 0: nothing beyond the present."""
     if demand.counted:
         observe_season(state.seasons, time, demand.rate, policy.day_seconds)
     if state.seasons.trusted is None:
         return 0.0
-    horizon = startup.seconds + policy.tick_seconds
-    return seasonal_rate(state.seasons, time, demand.rate, horizon, policy.day_seconds)
+    return seasonal_rate(state.seasons, time, demand.rate, horizon_seconds, policy.day_seconds)
+
+
+def _observe_surges(
+    policy: Policy,
+    state: State,
+    observation: Observation,
+    demand: Demand | None,
+    service: tuple[Capacity, Startup],
+    needs: Needs,
+) -> None:
+    """Learn when surges come, where the load and a replica are known."""
+    capacity, startup = service
+    each = capacity.requests_per_second
+    if demand is None or not demand.counted or each is None or not policy.interactive:
+        return
+    replicas = observation.replicas
+    now = Presence(
+        observation.time,
+        demand.rate,
+        demand.fast_seconds,
+        demand.sample.history,
+        served=replicas.ready * each,
+        each=each * policy.target_utilization,
+        surplus=max(0.0, replicas.desired - max(needs.steady, policy.min_replicas)),
+    )
+    observe_surges(state.recurrence, now, startup.seconds + policy.tick_seconds)
 
 
 def _rails(
@@ -233,9 +283,9 @@ def _remember_present(policy: Policy, state: State, observation: Observation) ->
     if observation.template_hash != state.capacity.template_hash:
         state.forget_template()
     state.size.observe(observation.time, observation.replicas.ready)
-    if not state.decided_once:
-        state.needs.add(observation.time, observation.replicas.desired)
-        state.decided_once = True
+    if state.found is None:
+        state.found = observation.replicas.desired
+        state.needs.add(observation.time, state.found)
     if state.rails is None:
         state.rails = RailsMemory.of(policy)
     if state.rails is not None:

@@ -1,7 +1,7 @@
 """All floors of one observation."""
 
 from collections.abc import Mapping
-from math import ceil
+from math import ceil, inf
 from typing import NamedTuple
 
 from bytebridge.scaling.capacity import Capacity
@@ -59,6 +59,21 @@ class Startup(NamedTuple):
     """The first of those under way."""
 
 
+class Foreseen(NamedTuple):
+    """What earlier days and earlier surges tell of the load to come, requests a second."""
+
+    due: float
+    """When what is decided now serves; 0: nothing beyond the present."""
+    words: str
+    highest: float
+    """What bursts come to, by surges that come again or ten minutes; infinite: not known."""
+    rise: float = inf
+    """What a rise that begins now comes to, as it is awaited; infinite: not known."""
+
+
+NOTHING_FORESEEN = Foreseen(0.0, "", inf)
+
+
 class Load(NamedTuple):
     """Requests a second."""
 
@@ -79,8 +94,8 @@ class Needs(NamedTuple):
     """False: something was unknown, so the floors are a reason to go up but not to go down."""
     clearing: bool = False
     """A backlog is being worked off that will not be gone by the next decision."""
-    season: float = 0.0
-    """The season's rate that was reckoned with, requests a second."""
+    foreseen: Foreseen = NOTHING_FORESEEN
+    """What was reckoned with."""
     waiting: float | None = None
     """The requests that were taken to wait."""
     ramp: int = 0
@@ -92,6 +107,11 @@ class Needs(NamedTuple):
     def standing(self) -> int:
         """The need of the present load, without the surplus for a backlog or a forecast."""
         return max([n for rule, n in self.floors.items() if rule not in SURPLUS], default=0)
+
+    @property
+    def steady(self) -> int:
+        """The need of the present load if it stayed as it is."""
+        return max(self.floors.get("utilization", 0), self.floors.get("latency", 0))
 
     @property
     def binding(self) -> str | None:
@@ -106,7 +126,7 @@ def compute_needs(
     capacity: Capacity,
     dispersion: float,
     startup: Startup,
-    season: float = 0.0,
+    foreseen: Foreseen = NOTHING_FORESEEN,
     waiting: float | None = None,
 ) -> Needs:
     """Apply every rule for which enough is known.
@@ -118,7 +138,7 @@ def compute_needs(
         capacity: Of one replica.
         dispersion: Index of dispersion of the arrivals.
         startup: When capacity serves.
-        season: Requests a second that the season has for then; 0: nothing beyond the present.
+        foreseen: What is due then by what came before.
         waiting: Requests that wait now, as read or reckoned; `None`: unknown.
     """
     readings, rate = observation.readings, demand.rate if demand else 0.0
@@ -134,10 +154,14 @@ def compute_needs(
             complete = complete and (policy.depth_suffices or "cpu" in floors)
         else:
             floors |= _load_floors(policy, rate, capacity, dispersion)
+            if foreseen.highest < inf and "burst" in floors:
+                floors["burst"] = _bounded_burst(policy, floors, rate, foreseen.highest, capacity)
             standing = max(floors.values())
             ramp, onset = _forecasts(policy, demand, dispersion, startup)
+            ramp, onset = min(ramp, foreseen.rise), min(onset, foreseen.rise)
             forecast = max(ramp, onset)
-            floors["forecast"] = _forecast_floor(policy, max(forecast, season), rate, capacity)
+            highest = max(forecast, foreseen.due)
+            floors["forecast"] = _forecast_floor(policy, highest, rate, capacity)
             ramp_floor = _forecast_floor(policy, ramp, rate, capacity)
             beyond = _beyond_slots(waiting or 0.0, observation, capacity)
             load = Load(rate, forecast, beyond, _served(observation, demand, capacity))
@@ -148,11 +172,13 @@ def compute_needs(
             clearing = seen > 0 and _clearing(
                 policy, observation, load._replace(backlog=seen), capacity, standing
             )
+    elif foreseen.due and capacity.requests_per_second:
+        floors["forecast"] = _forecast_floor(policy, foreseen.due, 0.0, capacity)
     if demand is None or not demand.counted:
         complete = complete and policy.depth_suffices
     if rate > 0 or backlog or (policy.has_queue and readings.in_flight):
         floors["wake"] = 1
-    return Needs(floors, complete, clearing, season, waiting, ramp_floor, startup.seconds)
+    return Needs(floors, complete, clearing, foreseen, waiting, ramp_floor, startup.seconds)
 
 
 def _load_floors(
@@ -164,6 +190,15 @@ def _load_floors(
         more = queueing_floors(policy, rate * (1 + policy.headroom), capacity, dispersion)
         floors["headroom"] = max(more.values())
     return floors
+
+
+def _bounded_burst(
+    policy: Policy, floors: Mapping[str, int], rate: float, highest: float, capacity: Capacity
+) -> int:
+    """No more than what bursts have come to: the index of dispersion knows no such bound."""
+    poisson = queueing_floors(policy, rate, capacity, 1.0)["burst"]
+    known = _forecast_floor(policy, highest, 0.0, capacity)
+    return min(floors["burst"], max(known, poisson))
 
 
 def queueing_floors(

@@ -93,6 +93,7 @@ def observe_speed(
     capacity: Capacity,
     in_flight: float | None,
     busy: Busy | None,
+    dispersion: float = 1.0,
 ) -> None:
     """Take in how long requests take under the present load.
 
@@ -103,10 +104,11 @@ def observe_speed(
         capacity: Of a replica.
         in_flight: As it was read: while nothing waits it may hold the waiting.
         busy: What replicas serve while requests wait.
+        dispersion: Index of dispersion of the arrivals.
     """
     time = observation.time
     elapsed, memory.time = max(0.0, time - memory.time), time
-    seen = _look(memory, observation, size, capacity, in_flight, busy, elapsed)
+    seen = _look(memory, observation, size, capacity, in_flight, busy, elapsed, dispersion)
     if seen is None or seen.each <= 0:
         return
     place = floor(log(seen.each) / log(BIN))
@@ -128,6 +130,7 @@ def _look(
     in_flight: float | None,
     busy: Busy | None,
     elapsed: float,
+    dispersion: float,
 ) -> Speed | None:
     """How long requests take now; `None` where nothing tells of those that stand."""
     service = capacity.service_seconds
@@ -136,7 +139,7 @@ def _look(
         return None
     stands_seconds = observation.time - size.nearly_since
     calm_seconds = min(stands_seconds, observation.time - capacity.waited_at)
-    share = min(1.0, elapsed / service)
+    share = min(1.0, elapsed / service) / max(dispersion, 1.0)
     if stands_seconds < 2 * service:
         busy = None  # Those that went finish what they began.
     full = _by_throughput(busy, in_flight, capacity.slots, elapsed)
@@ -180,8 +183,8 @@ def _by_flight(
 ) -> Speed | None:
     """At the moment, where neither replicas nor a backlog nor the load moved what is in flight.
 
-    It varies as Poisson. Readings closer together than a service time are of the same requests,
-    so that a `share` of them counts.
+    It varies as the arrivals do, by the square root of their index of dispersion more than Poisson.
+    Readings closer together than a service time are of the same requests. So a `share` counts.
     """
     rates, ready = observation.readings.requests_per_second, observation.replicas.ready
     settled = LATE_SECONDS + 2 * service_seconds

@@ -17,6 +17,7 @@ from bytebridge.scaling.late_counts import LateCounts
 from bytebridge.scaling.lateness import Lateness
 from bytebridge.scaling.probing import Probing
 from bytebridge.scaling.rails import RailsMemory
+from bytebridge.scaling.recurrence import Recurrence
 from bytebridge.scaling.repetition import Reading
 from bytebridge.scaling.seasonal import Seasons
 from bytebridge.scaling.slowdown import Slowdown
@@ -45,6 +46,7 @@ class State:
     ramps: HoldWindow = field(default_factory=HoldWindow)
     """Needs of a ramp's forecast."""
     seasons: Seasons = field(default_factory=Seasons)
+    recurrence: Recurrence = field(default_factory=Recurrence)
     language_model: LanguageModelMemory | None = None
     """Only of services with floors of an LLM server."""
     rails: RailsMemory | None = None
@@ -65,7 +67,8 @@ class State:
     blind_since: float | None = None
     unseen_since: float | None = None
     """Since when some of the replicas have had no fresh series."""
-    decided_once: bool = False
+    found: int | None = None
+    """Replicas that stood at the first decision; `None`: there was none."""
 
     def forget_needs(self) -> None:
         """Needs of the past are none: they were of a service time that is not the service's."""

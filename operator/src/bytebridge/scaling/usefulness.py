@@ -152,7 +152,8 @@ def learn_slowdown(state: State, observation: Observation, in_flight: float | No
     ceiling = state.ceiling
     if not ceiling.in_question:
         known, size = state.slowdown, state.size
-        observe_speed(known, observation, size, state.capacity, in_flight, ceiling.busy)
+        capacity, index = state.capacity, state.dispersion.index
+        observe_speed(known, observation, size, capacity, in_flight, ceiling.busy, index)
 
 
 def own_capacity(policy: Policy, state: State, capacity: Capacity) -> Capacity:
@@ -249,7 +250,7 @@ def _by_experiment(
         usual,
         state.dispersion.index,
         startup,
-        needs.season,
+        needs.foreseen,
         needs.waiting,
     )
     most = max(usually.floors.values(), default=0)

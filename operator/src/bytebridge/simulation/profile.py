@@ -1,6 +1,7 @@
 """Shapes of load: the mean requests a second in each second of a run."""
 
 import math
+from random import Random
 
 Rates = tuple[float, ...]
 
@@ -58,6 +59,27 @@ def flashes(
         high if any(start <= i < start + length for start in starts) else low
         for i in range(seconds)
     )
+
+
+def drawn_surges(low: float, high: float, pause: float, seconds: int, random: Random) -> Rates:
+    """Rectangular surges of about a minute, whose pauses, lengths and heights are drawn.
+
+    Args:
+        low: Requests a second between the surges.
+        high: Requests a second during a surge, on average; each is within 30 % of it.
+        pause: Mean seconds from the end of a surge to the next; exponential.
+        seconds: Length of the run.
+        random: Source of the draws.
+    """
+    rates = [low] * seconds
+    begins = random.expovariate(1 / pause)
+    while begins < seconds:
+        ends = begins + random.uniform(30, 90)
+        height = high * random.uniform(0.7, 1.3)
+        span = range(int(begins), min(int(ends), seconds))
+        rates[span.start : span.stop] = [height] * len(span)
+        begins = ends + random.expovariate(1 / pause)
+    return tuple(rates)
 
 
 def diurnal(low: float, high: float, *, period: int = 3600, seconds: int = 3600) -> Rates:

@@ -254,6 +254,18 @@ def _daily() -> list[Scenario]:
     ]  # fmt: skip
 
 
+def _recurring() -> list[Scenario]:
+    """Surges that pods cannot meet in time, and that come again."""
+    regular = profile.flashes(150, 600, tuple(range(300, 7200, 600)), seconds=7200)
+    drawn = profile.drawn_surges(60, 600, 200, 5400, Random("recurring-drawn"))
+    return [
+        Scenario("recurring", "a minute of 4x each ten minutes, two hours", regular),
+        Scenario(
+            "recurring-drawn", "surges to 7x to 13x for 30 to 90 s, pauses drawn, mean 200 s", drawn
+        ),
+    ]
+
+
 def _variants() -> list[Scenario]:
     step = Scenario("step", "step to 10x, L = 30 s", profile.surge(LOW, HIGH))
     named = [
@@ -305,7 +317,7 @@ def _variants() -> list[Scenario]:
     return named + prices + faults
 
 
-_GROUPS = (_steps, _ramps, _shapes, _burdened, _scattered, _daily, _variants)
+_GROUPS = (_steps, _ramps, _shapes, _burdened, _scattered, _daily, _recurring, _variants)
 SCENARIOS = {scenario.name: scenario for group in _GROUPS for scenario in group()}
 """Every scenario by name."""
 
