@@ -13,6 +13,8 @@ from integration.signals.conftest import PASSWORD, USERNAME, StartPrometheus
 from integration.signals.servers import answering, gate
 
 KEY = ("n", "a")
+PATIENT_SECONDS = 30.0
+"""A busy machine may take longer than a tick to let the first caller in."""
 
 
 def asking(text: str, name: str = "a") -> SignalTarget:
@@ -42,8 +44,11 @@ def rewrite(path: Path, text: str) -> None:
 
 async def test_basic_auth(start_prometheus: StartPrometheus, secret: Path) -> None:
     url = start_prometheus(True)
-    known = PrometheusConnection(url, username=USERNAME, password_file=secret)
-    assert (await read(known, TWO)).readings[KEY].queue_depth == 2.0
+    known = PrometheusConnection(
+        url, username=USERNAME, password_file=secret, timeout_seconds=PATIENT_SECONDS
+    )
+    report = await read(known, TWO)
+    assert report.readings[KEY].queue_depth == 2.0, report.explanations
     report = await read(PrometheusConnection(url), TWO)
     assert report.readings[KEY].queue_depth is None
     assert "HTTP 401" in report.explanations[KEY]
