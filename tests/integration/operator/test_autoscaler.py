@@ -12,6 +12,8 @@ from support.load import LoadExporter
 from support.objects import Cluster, Manifest, pods_that_serve, scalable_service, stays, wait_for
 from support.operator_process import OperatorProcess, running_operator
 
+HELD = "the HPA holds 4 above the floor of 2 for its CPU metric"
+
 
 def _has_metric(cluster: Cluster) -> bool:
     hpa = cluster.hpas.read_namespaced_horizontal_pod_autoscaler("nlp", cluster.namespace)
@@ -43,6 +45,7 @@ def test_what_the_hpa_wants_above_the_floor_is_left_to_it(
         # operator has raised for them it may take away once, and the HPA brings it back.
         wait_for("the floor is lower", lambda: cluster.floor("nlp"), 2, seconds=90)
         wait_for("the HPA holds", lambda: cluster.replicas("nlp"), 4, seconds=120)
+        wait_for("and is said to", lambda: _says(cluster, HELD), wanted=True)
         stays("replicas that the HPA holds", lambda: cluster.replicas("nlp"), 4, 20)
 
 
@@ -150,6 +153,10 @@ def _slots(cluster: Cluster) -> float:
 
 def _replicas_and_reason(cluster: Cluster) -> tuple[int, str]:
     return cluster.replicas("nlp"), cluster.service("nlp")["status"]["lastDecision"]["reason"]
+
+
+def _says(cluster: Cluster, words: str) -> bool:
+    return words in cluster.service("nlp")["status"]["lastDecision"]["message"]
 
 
 def _steady(cluster: Cluster) -> bool:

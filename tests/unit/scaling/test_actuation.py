@@ -18,36 +18,34 @@ SETTLED = Written(scale=9, contested_at=-200.0)
 
 
 @pytest.mark.parametrize(
-    ("decided", "target", "written", "hpa_min", "scale_to"),
+    ("decided", "target", "written", "scale_to"),
     [
-        pytest.param(20, TargetState(2, 2, True), Written(2), 20, 20, id="up: both at once"),
-        pytest.param(20, TargetState(2, None, False), Written(), 20, 20, id="up: no HPA yet"),
-        pytest.param(5, TargetState(5, 5, True), Written(5), None, None, id="steady: nothing"),
-        pytest.param(
-            5, TargetState(9, 9, True), Written(9), 5, 5, id="down: what it raised itself"
-        ),
-        pytest.param(5, TargetState(9, 9, True), Written(), 5, None, id="a restart: HPA lowers"),
-        pytest.param(5, TargetState(9, 5, True), Written(5), None, None, id="HPA wants more"),
-        pytest.param(5, TargetState(9, 9, True), CONTESTED, 5, None, id="HPA wanted more of late"),
-        pytest.param(5, TargetState(9, 9, True), SETTLED, 5, 5, id="HPA wanted more long ago"),
-        pytest.param(5, TargetState(20, 20, False), OURS, 5, 5, id="down: no metrics-server"),
-        pytest.param(5, TargetState(20, 5, False), Written(), None, 5, id="down after a restart"),
-        pytest.param(5, TargetState(30, 5, False), Written(5), None, None, id="by hand: held"),
-        pytest.param(0, TargetState(3, 3, True), Written(3), 1, 0, id="zero: HPA min stays 1"),
-        pytest.param(0, TargetState(0, 1, False), Written(0), None, None, id="zero: stays"),
-        pytest.param(4, TargetState(0, 1, False), Written(0), 4, 4, id="wake from zero"),
-        pytest.param(3, TargetState(1, 3, True), Written(3), None, 3, id="by hand below floor"),
+        pytest.param(20, TargetState(2, True), Written(2), 20, id="up: both at once"),
+        pytest.param(20, TargetState(2, False), Written(), 20, id="up: no HPA yet"),
+        pytest.param(5, TargetState(5, True), Written(5), None, id="steady: nothing"),
+        pytest.param(5, TargetState(9, True), Written(9), 5, id="down: what it raised itself"),
+        pytest.param(5, TargetState(9, True), Written(), None, id="a restart: HPA lowers"),
+        pytest.param(5, TargetState(9, True), Written(5), None, id="HPA wants more"),
+        pytest.param(5, TargetState(9, True), CONTESTED, None, id="HPA wanted more of late"),
+        pytest.param(5, TargetState(9, True), SETTLED, 5, id="HPA wanted more long ago"),
+        pytest.param(5, TargetState(20, False), OURS, 5, id="down: no metrics-server"),
+        pytest.param(5, TargetState(20, False), Written(), 5, id="down after a restart"),
+        pytest.param(5, TargetState(30, False), Written(5), None, id="by hand: held"),
+        pytest.param(0, TargetState(3, True), Written(3), 0, id="zero: HPA min stays 1"),
+        pytest.param(0, TargetState(0, False), Written(0), None, id="zero: stays"),
+        pytest.param(4, TargetState(0, False), Written(0), 4, id="wake from zero"),
+        pytest.param(3, TargetState(1, True), Written(3), 3, id="by hand below floor"),
     ],
 )
 def test_what_is_written(
-    decided: int, target: TargetState, written: Written, hpa_min: int | None, scale_to: int | None
+    decided: int, target: TargetState, written: Written, scale_to: int | None
 ) -> None:
     actuation, _ = plan_actuation(decided, target, written, 100.0, 180.0)
-    assert (actuation.hpa_min_replicas, actuation.scale_to) == (hpa_min, scale_to)
+    assert actuation.scale_to == scale_to
 
 
 def test_replicas_set_by_hand_stand_for_the_hold() -> None:
-    target, written = TargetState(30, 5, False), Written(5)
+    target, written = TargetState(30, False), Written(5)
     lowered_at = None
     for time in range(0, 300, 5):
         actuation, written = plan_actuation(5, target, written, time, 180.0)
@@ -60,7 +58,7 @@ def test_replicas_set_by_hand_stand_for_the_hold() -> None:
 
 
 def test_what_a_person_set_is_not_owned_by_a_decision_that_keeps_it_for_want_of_knowledge() -> None:
-    target = TargetState(6, 2, False)
+    target = TargetState(6, False)
     blind, written = plan_actuation(6, target, Written(2), 100.0, 60.0)
     assert blind.scale_to is None
     soon, written = plan_actuation(3, target, written, 105.0, 60.0)
@@ -72,7 +70,7 @@ def test_what_a_person_set_is_not_owned_by_a_decision_that_keeps_it_for_want_of_
 def test_a_steady_service_is_never_written() -> None:
     written = Written(5)
     for time in range(0, 600, 5):
-        actuation, written = plan_actuation(5, TargetState(5, 5, True), written, time, 60)
+        actuation, written = plan_actuation(5, TargetState(5, True), written, time, 60)
         assert actuation == Actuation()
 
 
@@ -82,7 +80,7 @@ def test_what_the_hpa_brings_back_is_not_taken_away_again() -> None:
     for time in range(0, 3_600, 5):
         decided = 8 if time % 60 < 30 else 6
         actuation, written = plan_actuation(
-            decided, TargetState(present, decided, True), written, time, 60.0
+            decided, TargetState(present, True), written, time, 60.0
         )
         if actuation.scale_to is not None:
             lowered += actuation.scale_to < present
@@ -96,7 +94,7 @@ def test_what_the_hpa_is_to_lower_is_never_taken_for_the_operators_own() -> None
     """Left to the HPA once, a figure that it holds for an hour stays its own."""
     written = Written(100, contested_at=0.0)
     for time in range(0, 3_600, 5):
-        actuation, written = plan_actuation(34, TargetState(60, 34, True), written, time, 60.0)
+        actuation, written = plan_actuation(34, TargetState(60, True), written, time, 60.0)
         assert actuation.scale_to is None
 
 
@@ -110,11 +108,9 @@ def test_what_the_hpa_is_to_lower_is_never_taken_for_the_operators_own() -> None
 def test_while_its_metric_is_old_the_hpa_adds_none(
     lowered_to: int, ceilings: set[int | None]
 ) -> None:
-    actuation, written = plan_actuation(
-        lowered_to, TargetState(100, 100, True), Written(100), 0.0, 60.0
-    )
+    actuation, written = plan_actuation(lowered_to, TargetState(100, True), Written(100), 0.0, 60.0)
     seen = {actuation.hpa_ceiling}
-    target = TargetState(lowered_to, lowered_to, True)
+    target = TargetState(lowered_to, True)
     for time in range(5, int(STALE_SECONDS), 5):
         actuation, written = plan_actuation(lowered_to, target, written, time, 60.0)
         seen.add(actuation.hpa_ceiling)
@@ -124,6 +120,6 @@ def test_while_its_metric_is_old_the_hpa_adds_none(
 
 
 def test_the_ceiling_never_lies_below_what_is_decided() -> None:
-    _, written = plan_actuation(34, TargetState(100, 100, True), Written(100), 0.0, 60.0)
-    up, _ = plan_actuation(50, TargetState(34, 34, True), written, 20.0, 60.0)
-    assert (up.hpa_min_replicas, up.hpa_ceiling, up.scale_to) == (50, 50, 50)
+    _, written = plan_actuation(34, TargetState(100, True), Written(100), 0.0, 60.0)
+    up, _ = plan_actuation(50, TargetState(34, True), written, 20.0, 60.0)
+    assert (up.hpa_ceiling, up.scale_to) == (50, 50)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -137,7 +137,9 @@ async def _serve(
     ceiling = replicas_ceiling(entry, service, deployment)
     decision = decide(capped(entry.policy, ceiling), entry.state, observation)
     if not service.spec.scaling.dry_run:
-        await _actuate(around, key, entry, service, deployment, decision, spec_too=spec_too)
+        note = await _actuate(around, key, entry, service, deployment, decision, spec_too=spec_too)
+        if note is not None:
+            decision = replace(decision, message=f"{decision.message}; {note}")
     return decision
 
 
@@ -156,20 +158,24 @@ async def _actuate(
     decision: Decision,
     *,
     spec_too: bool,
-) -> None:
+) -> str | None:
+    """Write what is decided.
+
+    Returns:
+        Why replicas are not that, if they are not.
+    """
     client, store = around.client, around.store
     ceiling = lasting_ceiling(entry, service, deployment)
     if is_paused(service):
         await apply_autoscaler(
             client, store, entry, service, 1, ceiling, paused=True, spec_too=spec_too
         )
-        return
+        return None
     hpa = next(around.store.hpas_of(key[0], service.target_name), None)
     actuation, entry.written = plan_actuation(
         decision.replicas,
         TargetState(
             spec_replicas=deployment.spec_replicas,
-            hpa_min_replicas=hpa.min_replicas if hpa else None,
             hpa_has_metric=hpa.has_metric if hpa else False,
         ),
         entry.written,
@@ -186,6 +192,7 @@ async def _actuate(
     # On the way down the floor goes first: below it, the HPA would raise the replicas again.
     if scale_to is not None and scale_to < present:
         await _scale(around, key, entry, service, present, decision)
+    return actuation.note
 
 
 async def _scale(

@@ -26,8 +26,6 @@ class TargetState:
     """What the API server says of the target and its HPA."""
 
     spec_replicas: int
-    hpa_min_replicas: int | None
-    """`None`: there is no HPA yet."""
     hpa_has_metric: bool
     """The HPA's ScalingActive condition is True: it raises and lowers replicas by itself."""
 
@@ -48,10 +46,10 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Actuation:
-    """What to write; both `None`: nothing."""
+    """What to write beside the HPA's floor, which is what is decided."""
 
-    hpa_min_replicas: int | None = None
     scale_to: int | None = None
+    """`None`: replicas are left as they are."""
     hpa_ceiling: int | None = None
     """Fewer than `maxReplicas`, while the HPA's metric is of pods that were busier."""
     note: str | None = None
@@ -72,10 +70,8 @@ def plan_actuation(
     """
     floor, present = max(1, decided), target.spec_replicas
     seen = _with_others(written, present, time)
-    actuation = Actuation(
-        floor if target.hpa_min_replicas != floor else None,
-        hpa_ceiling=floor if _within(STALE_SECONDS, seen.lowered_at, time) else None,
-    )
+    stale = _within(STALE_SECONDS, seen.lowered_at, time)
+    actuation = Actuation(hpa_ceiling=floor if stale else None)
     owned = Written(decided, contested_at=seen.contested_at, lowered_at=seen.lowered_at)
     if decided > present or (decided == 0 and present > 0):
         return replace(actuation, scale_to=decided), owned

@@ -35,7 +35,7 @@ class ByteBridge:
             sight = replace(sight, pods=replace(sight.pods, desired=present))
         decision = self._law.decide(sight)
         decided = decision.replicas
-        target = TargetState(present, self._floor, hpa_has_metric=True)
+        target = TargetState(present, hpa_has_metric=True)
         actuation, self._written = plan_actuation(
             decided, target, self._written, sight.now, self._hold_seconds
         )
