@@ -146,7 +146,35 @@ def test_nobody_waits_for_an_index_for_ever() -> None:
 def test_the_first_estimate_counts_whole() -> None:
     """A new memory does not creep from Poisson to what twelve windows say."""
     memory = _watched(85, lambda time: 1000.0 if time % 30 < 15 else 100.0)
-    assert memory.index > 1000
+    assert memory.index == pytest.approx(44_500, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("counted", "change", "index"),
+    [
+        pytest.param(TICK, 20.0, (1.0, 1.0), id="no more than chance"),
+        pytest.param(TICK, 600.0, (300.0, 3000.0), id="bursts"),
+        pytest.param(0.0, 600.0, (1.0, 1.0), id="inferred from windows: their errors"),
+    ],
+)
+def test_a_first_guess_by_newest_counts(
+    counted: float, change: float, index: tuple[float, float]
+) -> None:
+    memory, points, random = Dispersion(), list[Point](), Random("guess")
+    for tick in range(10):
+        rate = 1000.0 + random.choice([-0.5, 0.5]) * change
+        points.append(Point(tick * TICK, rate, 1000.0, TICK, counted_seconds=counted))
+        observe_arrivals(memory, points, WINDOW)
+    assert index[0] <= memory.index <= index[1]
+
+
+def test_a_surge_in_the_first_minute_is_no_burst() -> None:
+    memory, points = Dispersion(), list[Point]()
+    for tick in range(16):
+        rate = 100.0 if tick < 10 else 1000.0
+        points.append(Point(tick * TICK, rate, rate, TICK, counted_seconds=TICK))
+        observe_arrivals(memory, points, WINDOW)
+        assert memory.index == 1.0
 
 
 @pytest.mark.parametrize(
@@ -155,7 +183,7 @@ def test_the_first_estimate_counts_whole() -> None:
         pytest.param(595.0, inf, id="not known long enough"),
         pytest.param(600.0, 701.0, id="rounded up"),
         pytest.param(1500.0, 701.0, id="for twenty minutes"),
-        pytest.param(1505.0, 100.0, id="and no longer"),
+        pytest.param(1620.0, 100.0, id="and a minute, as minutes are remembered"),
     ],
 )
 def test_what_bursts_come_to(now: float, highest: float) -> None:

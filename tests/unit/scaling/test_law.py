@@ -183,10 +183,11 @@ def test_what_a_ramp_asked_for_outlasts_a_reading_that_hides_it() -> None:
     assert desired >= asked
 
 
-def test_a_backlog_behind_a_full_database_keeps_only_what_helps() -> None:
+@pytest.mark.parametrize("found", [0, 66])
+def test_a_backlog_behind_a_full_database_keeps_only_what_helps(found: int) -> None:
     """Thirty replicas reach the 800 requests a second that the database can."""
     state, desired, history = State(), 66, []
-    state.found = 0
+    state.found = found
     state.ceiling.throughput, state.ceiling.best_each, state.ceiling.since = 800.0, 66.7, -100.0
     for tick in range(4):
         line = seen(5.0 * tick, fast=600, queue_depth=10_000 - 1000 * tick, desired=desired)

@@ -8,19 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bytebridge.scaling import foresight
 from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.history import Point
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.recurrence import (
     Presence,
     Recurrence,
+    Surge,
     Window,
     best_window,
     observe_surges,
     recurring_rate,
 )
 from bytebridge.scaling.state import State
-from unit.scaling.build import policy, seen
+from unit.scaling.build import policy, seen, watched
 
 LEAD = 35.0
 TICK = 5.0
@@ -85,17 +87,16 @@ def watched_until(
     *,
     served: Callable[[float], float] = lambda _: 170.0,
     surplus: Callable[[float], float] = lambda _: 40.0,
-    memory: Recurrence | None = None,
+    believed: Rate | None = None,
 ) -> Recurrence:
     """What is remembered of a load, with a constant fleet and surplus."""
-    memory, points = memory or Recurrence(), list[Point]()
+    memory, points = Recurrence(), list[Point]()
     for tick in range(int(end / TICK)):
         time = tick * TICK
         fast = sum(rate(time - back) for back in (1, 6, 11)) / 3
         points = [*points[-13:], Point(time, rate(time - 1), fast=fast)]
-        now = Presence(
-            time, points[-1].rate, 15.0, points, served(time), each=30.0, surplus=surplus(time)
-        )
+        told = (believed or rate)(time - 1)
+        now = Presence(time, told, 15.0, points, served(time), each=30.0, surplus=surplus(time))
         observe_surges(memory, now, LEAD)
     return memory
 
@@ -138,13 +139,82 @@ def test_replicas_stand_until_a_surge_needs_them_itself() -> None:
         pytest.param(
             lambda _: BASE, lambda time: 30.0 if 300 < time % 600 < 400 else 170.0, id="pods fail"
         ),
-        pytest.param(surges(300, 2500, seconds=2000), lambda _: 170.0, id="the load itself"),
+        pytest.param(surges(300, 2700, seconds=2000), lambda _: 170.0, id="the load itself"),
+        pytest.param(surges(-30, 600), lambda _: 170.0, id="one that was on before"),
     ],
 )
 def test_what_comes_not_again(rate: Rate, served: Callable[[float], float]) -> None:
-    memory = watched_until(2490.0, rate, served=served)
+    memory = watched_until(4990.0, rate, served=served)
     assert memory.window is None
-    assert recurring_rate(memory, 2490.0, LEAD) == 0
+    assert recurring_rate(memory, 4990.0, LEAD) == 0
+
+
+def test_surges_are_told_though_the_index_that_they_made_hides_them() -> None:
+    """The slow window is believed, as each of them may be chance by the index of dispersion."""
+    memory = watched_until(1000.0, surges(300, 900), believed=lambda _: BASE)
+    assert memory.window is not None
+
+
+def test_three_requests_instead_of_one_are_no_surge() -> None:
+    few = surges(300, 900, height=0.2)
+    memory = watched_until(
+        1000.0,
+        lambda time: few(time) if few(time) < BASE else 0.067,
+        served=lambda _: 0.1,
+        believed=lambda _: 0.067,
+    )
+    assert memory.surge is None
+
+
+def test_a_surge_that_is_higher_than_those_before_is_seen_as_high() -> None:
+    def rate(time: float) -> float:
+        return 2 * HIGH if 1500 <= time < 1560 else surges(300, 900)(time)
+
+    for time, expected in ((1510.0, HIGH), (1535.0, 2 * HIGH)):
+        memory = watched_until(time, rate, believed=lambda _: BASE)
+        assert recurring_rate(memory, time - TICK, LEAD) == expected
+
+
+def test_one_that_was_met_is_a_surge_all_the_same() -> None:
+    memory = watched_until(
+        1700.0, surges(300, 900, 1500), served=lambda time: 170.0 if time < 1200 else 2000.0
+    )
+    assert len(memory.pauses) == 2
+
+
+def test_what_it_costs_after_it_is_over_counts_too() -> None:
+    """Pods that were asked for come when it is gone."""
+    memory = watched_until(
+        1100.0, surges(300, 900), surplus=lambda time: 300.0 if 970 <= time < 1010 else 0.0
+    )
+    assert memory.window is not None
+
+
+@pytest.mark.parametrize(
+    ("height", "words"),
+    [
+        pytest.param(50.0, "by what came on other days, 100 requests/s are due", id="the season"),
+        pytest.param(500.0, "surges come again and again, 500 requests/s are due", id="a surge"),
+    ],
+)
+def test_the_higher_of_what_is_foreseen_counts(
+    height: float, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foresight, "_season", lambda *_: 100.0)
+    surge = Surge(-100.0, 10.0, height)
+    known = Recurrence(surge=surge, ended_at=0.0, window=Window(0, 1000))
+    decision = decide(RULES, State(recurrence=known), seen(5.0, fast=10.0, queue_depth=0))
+    assert words in decision.message
+
+
+def test_no_burst_is_higher_than_the_surges_that_come_again() -> None:
+    state = watched(recurrence=Recurrence(surge=Surge(-900.0, 100.0, 500.0), ended_at=-800.0))
+    state.dispersion.index = 5_000.0
+    line = seen(0.0, fast=100.0, queue_depth=0)
+    unbounded = decide(RULES, state, line).floors["burst"]
+    state.recurrence.window = Window(2000, 3000)
+    bounded = decide(RULES, state, replace(line, time=5.0)).floors["burst"]
+    assert (unbounded, bounded) == (31, 17)
 
 
 def test_a_surge_that_costs_nothing_is_not_awaited() -> None:

@@ -19,10 +19,12 @@ SAMPLES_PER_WINDOW = 3
 RECENT = 12 * SAMPLES_PER_WINDOW
 """Readings that are remembered: of twelve windows, of which a step disturbs three."""
 FEWEST = 12
+FEWEST_NEWEST = 6
 FIRST_SECONDS = 150.0
 """Of the arrivals that are seen, after which nobody waits for an index any more."""
 PEAK_SECONDS = 1_200.0
 """What has not come for so long is no part of what bursts are expected to come to."""
+PEAK_RESOLUTION_SECONDS = 60.0
 KNOWN_SECONDS = 600.0
 """Of the arrivals that are seen, after which the most of them tells what bursts come to."""
 SMOOTHING = 0.1
@@ -46,14 +48,19 @@ class Dispersion:
     """When the last reading was taken in."""
     first_at: float | None = None
     """When arrivals were first seen."""
+    peak: int = 0
+    """Most that came in one interval of the present minute, requests a second, rounded up."""
     peaks: HoldWindow = field(default_factory=HoldWindow)
-    """Newest rates, requests a second, rounded up."""
+    """The same of each minute before."""
+    peak_before: int = 0
+    """The largest of those."""
+    minute_ends: float = float("-inf")
 
     def highest(self, time: float) -> float:
         """The most that came in one interval of late, requests a second; infinite: not known."""
         if self.first_at is None or time - self.first_at < KNOWN_SECONDS:
             return inf
-        return self.peaks.largest(time, PEAK_SECONDS)
+        return max(self.peak, self.peak_before)
 
     def unknown(self, time: float) -> bool:
         """Whether it is too soon to say how bursty arrivals are."""
@@ -81,12 +88,14 @@ def observe_arrivals(
         return
     if memory.first_at is None and history[-1].rate > 0:
         memory.first_at = history[-1].time
-    memory.peaks.add(history[-1].time, ceil(history[-1].rate))
+    _observe_peak(memory, history[-1])
     newest_seconds = history[-1].counted_seconds
     apart = newest_seconds >= NOMINAL_SECONDS - TOLERANCE_SECONDS
     seconds = newest_seconds if apart else window_seconds
     if history[-1].time - memory.taken_at < seconds / SAMPLES_PER_WINDOW - TOLERANCE_SECONDS:
         return
+    if len(memory.squares) < FEWEST and not inferred:
+        memory.index = _first_guess(history) or memory.index
     points = _apart(history, seconds)
     rates = [point.rate if apart else point.fast for point in points]
     mean = sum(rates) / len(rates) if rates else 0.0
@@ -103,6 +112,33 @@ def observe_arrivals(
         estimate = _nominal(median / MEDIAN_OF_SQUARE, seconds)
         weight = 1.0 if len(memory.squares) == FEWEST else SMOOTHING
         memory.index += weight * (estimate - memory.index)
+
+
+def _observe_peak(memory: Dispersion, newest: Point) -> None:
+    if newest.time >= memory.minute_ends:
+        memory.peaks.add(newest.time, memory.peak)
+        memory.peak_before = memory.peaks.largest(newest.time, PEAK_SECONDS)
+        memory.peak, memory.minute_ends = 0, newest.time + PEAK_RESOLUTION_SECONDS
+    if newest.rate > memory.peak:
+        memory.peak = ceil(newest.rate)
+
+
+def _first_guess(history: Sequence[Point]) -> float | None:
+    """From the newest counts, until there are windows enough; `None`: not even of those.
+
+    Otherwise a load that is bursty would look like a surge again and again to an operator that has
+    just begun. One step disturbs two second differences of six.
+    """
+    squares = [
+        (newest.rate - 2 * middle.rate + oldest.rate) ** 2
+        * newest.seconds
+        / (SECOND_DIFFERENCE * max(middle.rate, 1 / middle.seconds))
+        for oldest, middle, newest in zip(history, history[1:], history[2:], strict=False)
+        if oldest.counted_seconds and middle.counted_seconds and newest.counted_seconds
+    ]
+    if len(squares) < FEWEST_NEWEST:
+        return None
+    return max(1.0, sorted(squares)[len(squares) // 2] / MEDIAN_OF_SQUARE)
 
 
 def _queue_moved(points: Sequence[Point], count: float) -> bool:

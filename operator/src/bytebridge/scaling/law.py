@@ -10,6 +10,7 @@ from bytebridge.scaling.demand import Demand, estimate_demand, without_rates
 from bytebridge.scaling.dispersion import observe_arrivals
 from bytebridge.scaling.doubtful_queue import without_doubtful_queue
 from bytebridge.scaling.explanation import explain
+from bytebridge.scaling.foresight import foresee, learn_surges
 from bytebridge.scaling.history import queue_growth
 from bytebridge.scaling.in_flight import with_queue_in_flight
 from bytebridge.scaling.language_model import (
@@ -19,8 +20,6 @@ from bytebridge.scaling.language_model import (
 )
 from bytebridge.scaling.late_counts import observe_late_counts
 from bytebridge.scaling.needs import (
-    NOTHING_FORESEEN,
-    Foreseen,
     Needs,
     Startup,
     compute_needs,
@@ -28,9 +27,7 @@ from bytebridge.scaling.needs import (
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.rails import Rails, RailsMemory, raise_minimum
-from bytebridge.scaling.recurrence import SURPRISE, Presence, observe_surges, recurring_rate
 from bytebridge.scaling.repetition import Reading, repeated_demand
-from bytebridge.scaling.seasonal import observe_season, seasonal_rate
 from bytebridge.scaling.served import served_at_least
 from bytebridge.scaling.standby import with_standby
 from bytebridge.scaling.startup import observe_replicas, until_ready
@@ -78,7 +75,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     rails = _rails(policy, state, observation, startup)
     if rails is not None:
         policy = rails.policy
-    foreseen = _foreseen(policy, state, observation.time, demand, startup)
+    foreseen = foresee(policy, state, observation.time, demand, startup)
     if not repeated:
         watch_throughput(state, observation, demand)
         learn_slowdown(state, observation, in_flight)
@@ -91,7 +88,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     waiting = reckon_backlog(state.backlog, observation, demand, own, policy.latency_seconds)
     dispersion = state.dispersion.index
     needs = compute_needs(policy, observation, demand, own, dispersion, startup, foreseen, waiting)
-    _observe_surges(policy, state, observation, demand, (own, startup), needs)
+    learn_surges(policy, state, observation, demand, (own, startup), needs)
     if not state.ceiling.in_question:
         known = state.slowdown
         needs = with_trial(policy, state.trial, known, observation, demand, needs)
@@ -201,63 +198,6 @@ def _explained(
         words = f"a part of the largest need of {policy.standby_seconds:.0f} s stays"
         return Choice(choice.replicas, Reason.STANDBY, words)
     return choice
-
-
-def _foreseen(
-    policy: Policy, state: State, time: float, demand: Demand | None, startup: Startup
-) -> Foreseen:
-    """What is due when replicas that are decided now serve. Workers need no forecast."""
-    if demand is None or not policy.interactive:
-        return NOTHING_FORESEEN
-    horizon = startup.seconds + policy.tick_seconds
-    recurring = recurring_rate(state.recurrence, time, horizon)
-    highest = state.dispersion.highest(time)
-    if state.recurrence.window is not None:
-        highest = min(highest, state.recurrence.height)
-    season = _season(policy, state, time, demand, horizon)
-    rise = max(recurring, demand.rate) if demand.rate < SURPRISE * recurring else inf
-    if recurring > max(season, demand.rate):
-        words = f"surges come again and again, {recurring:.0f} requests/s are due"
-        return Foreseen(recurring, words, highest, rise)
-    words = f"by what came on other days, {season:.0f} requests/s are due"
-    return Foreseen(season, words, highest, rise)
-
-
-def _season(
-    policy: Policy, state: State, time: float, demand: Demand, horizon_seconds: float
-) -> float:
-    """The season's rate for a time ahead; 0: nothing beyond the present."""
-    if demand.counted:
-        observe_season(state.seasons, time, demand.rate, policy.day_seconds)
-    if state.seasons.trusted is None:
-        return 0.0
-    return seasonal_rate(state.seasons, time, demand.rate, horizon_seconds, policy.day_seconds)
-
-
-def _observe_surges(
-    policy: Policy,
-    state: State,
-    observation: Observation,
-    demand: Demand | None,
-    service: tuple[Capacity, Startup],
-    needs: Needs,
-) -> None:
-    """Learn when surges come, where the load and a replica are known."""
-    capacity, startup = service
-    each = capacity.requests_per_second
-    if demand is None or not demand.counted or each is None or not policy.interactive:
-        return
-    replicas = observation.replicas
-    now = Presence(
-        observation.time,
-        demand.rate,
-        demand.fast_seconds,
-        demand.sample.history,
-        served=replicas.ready * each,
-        each=each * policy.target_utilization,
-        surplus=max(0.0, replicas.desired - max(needs.steady, policy.min_replicas)),
-    )
-    observe_surges(state.recurrence, now, startup.seconds + policy.tick_seconds)
 
 
 def _rails(

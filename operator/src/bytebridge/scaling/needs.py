@@ -46,6 +46,8 @@ REASONS: Mapping[str, Reason] = {
 
 SURPLUS = frozenset({"drain", "forecast", "standby"})
 """Rules whose need passes soon, or has a time of its own."""
+OF_PRESENT_LOAD = frozenset({"utilization", "latency", "headroom", "standby"})
+"""Rules that ask for neither bursts, nor a backlog, nor what is to come."""
 NOT_OF_A_SURGE = frozenset({"drain", "standby", "ttft", "kvCache", "tokens"})
 """Rules that are named also while the load is rising fast."""
 
@@ -110,8 +112,8 @@ class Needs(NamedTuple):
 
     @property
     def steady(self) -> int:
-        """The need of the present load if it stayed as it is."""
-        return max(self.floors.get("utilization", 0), self.floors.get("latency", 0))
+        """The need of the present load if it stayed as it is, and what stands by choice."""
+        return max((self.floors.get(rule, 0) for rule in OF_PRESENT_LOAD), default=0)
 
     @property
     def binding(self) -> str | None:
@@ -196,9 +198,11 @@ def _bounded_burst(
     policy: Policy, floors: Mapping[str, int], rate: float, highest: float, capacity: Capacity
 ) -> int:
     """No more than what bursts have come to: the index of dispersion knows no such bound."""
-    poisson = queueing_floors(policy, rate, capacity, 1.0)["burst"]
     known = _forecast_floor(policy, highest, 0.0, capacity)
-    return min(floors["burst"], max(known, poisson))
+    if floors["burst"] <= known:
+        return floors["burst"]
+    slots, service = capacity.slots or 1.0, capacity.service_seconds or 0.0
+    return max(known, burst_floor(rate * service, slots, 1.0, service))
 
 
 def queueing_floors(
