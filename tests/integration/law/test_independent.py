@@ -61,6 +61,16 @@ def waves(second: float) -> float:
     return 350 - 250 * cos(2 * pi * second / 900)
 
 
+def each_ten_minutes(second: float) -> float:
+    """Four times the load, for a minute."""
+    return 600.0 if 300 <= second % 600 < 360 else 150.0
+
+
+def on_and_off(second: float) -> float:
+    """For a minute, and for a minute and a half."""
+    return 500.0 if second % 150 < 60 else 5.0
+
+
 def without(*keys: str) -> Callable[[Line], Line | None]:
     """A service that never exports these."""
     return lambda line: {key: what for key, what in line.items() if key not in keys}
@@ -234,6 +244,10 @@ STEP, RAMP = surge(100, 1_000), surge(100, 1_000, 180)
         pytest.param(
             Case(steady, 1_800, shown=answered_late), Bound(0.020, 8.4), id="counts are late"
         ),
+        pytest.param(
+            Case(each_ten_minutes, 4_800), Bound(0.078, 18.5), id="surges that come again"
+        ),
+        pytest.param(Case(on_and_off, 3_600), Bound(0.083, 21.0), id="on and off"),
         pytest.param(Case(STEP, shown=every(60)), Bound(0.340, 5.7, 0.180), id="lines are missing"),
     ],
 )
