@@ -9,6 +9,7 @@ from bytebridge.scaling.ceiling import Ceiling
 from bytebridge.scaling.dispersion import Dispersion
 from bytebridge.scaling.doubtful_queue import DoubtfulQueue
 from bytebridge.scaling.fleet_size import FleetSize
+from bytebridge.scaling.full_replicas import FullReplicas
 from bytebridge.scaling.history import Sample
 from bytebridge.scaling.hold import HoldWindow
 from bytebridge.scaling.in_flight import InFlight
@@ -63,6 +64,7 @@ class State:
     uncounted: Uncounted = field(default_factory=Uncounted)
     doubtful_queue: DoubtfulQueue = field(default_factory=DoubtfulQueue)
     in_flight: InFlight = field(default_factory=InFlight)
+    full: FullReplicas = field(default_factory=FullReplicas)
     startup: StartupTimes = field(default_factory=StartupTimes)
     blind_since: float | None = None
     unseen_since: float | None = None
@@ -78,5 +80,5 @@ class State:
     def forget_template(self) -> None:
         """Another pod template may use the database and its slots in another way."""
         self.bottleneck, self.ceiling, self.sustained = Bottleneck(), Ceiling(), Sustained()
-        self.slowdown, self.trial = Slowdown(), Trial()
+        self.slowdown, self.trial, self.full = Slowdown(), Trial(), FullReplicas()
         self.size, self.probing, self.reading = FleetSize(), Probing(), None

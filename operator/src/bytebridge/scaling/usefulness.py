@@ -4,10 +4,11 @@ from math import inf
 from typing import NamedTuple
 
 from bytebridge.scaling.bottleneck import SLOWER, BusyFleet, observe, useful_replicas
-from bytebridge.scaling.capacity import Capacity
+from bytebridge.scaling.capacity import MAX_SLOTS_PER_REPLICA, Capacity
 from bytebridge.scaling.ceiling import Ceiling, observe_moment
 from bytebridge.scaling.demand import Demand
 from bytebridge.scaling.floors import SERVICE_TAIL
+from bytebridge.scaling.full_replicas import CLEARLY_MORE, slots_when_full
 from bytebridge.scaling.lateness import OfReplicas, of_which_replicas
 from bytebridge.scaling.needs import Needs, Startup, compute_needs
 from bytebridge.scaling.observation import Observation
@@ -86,7 +87,7 @@ def learn_from_busy(policy: Policy, state: State, observation: Observation) -> N
         return
     readings, ceiling = observation.readings, state.ceiling
     if not policy.concurrency_per_replica and state.in_flight.counts_waiting:
-        state.capacity = _with_busy_slots(ceiling, state.capacity)
+        state.capacity = _with_busy_slots(state, state.capacity)
     elif not readings.service_seconds and (policy.concurrency_per_replica or readings.in_flight):
         state.capacity = _as_busy(ceiling, state.capacity)
 
@@ -109,12 +110,15 @@ def learn_from_in_flight(
     observe_busiest(memory, observation, in_flight, size, capacity, index, busy)
 
 
-def _with_busy_slots(ceiling: Ceiling, capacity: Capacity) -> Capacity:
-    """Slots = throughput of a replica x S, where that is less than what is known."""
-    busy = ceiling.busy
-    if busy is None or not busy.one_size or not busy.shared or capacity.estimated:
+def _with_busy_slots(state: State, capacity: Capacity) -> Capacity:
+    """Slots = throughput x S: fewer than are known at once, more where two looks say so."""
+    busy = state.ceiling.busy
+    if capacity.estimated or not capacity.slots or not capacity.service_seconds:
         return capacity
-    if not capacity.slots or not capacity.service_seconds:
+    seen = slots_when_full(state.full, state.ceiling.glances, busy, capacity.service_seconds)
+    if seen > CLEARLY_MORE * capacity.slots:
+        return capacity._replace(slots=min(seen, MAX_SLOTS_PER_REPLICA))
+    if busy is None or not busy.one_size or not busy.shared:
         return capacity
     slots = max(1.0, busy.each * capacity.service_seconds)
     return capacity._replace(slots=slots) if slots < capacity.slots else capacity
