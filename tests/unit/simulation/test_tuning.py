@@ -22,6 +22,7 @@ from bytebridge.simulation.tuning import (
     interval,
     present_parameters,
     recommend,
+    standing_replicas,
     tune,
     with_parameters,
 )
@@ -41,7 +42,7 @@ def trial(over: float, hours: float, hold: int = 60, failed: float = 0.0) -> Tri
 
 
 def test_candidates_begin_with_the_present_and_its_neighbours() -> None:
-    found = candidates(STEP, PRESENT)
+    found = candidates(STEP, PRESENT, 0.05)
     assert found[0] == PRESENT
     assert len(set(found)) == len(found)
     neighbours = found[1 : 1 + 4 + 4 + 1]
@@ -51,8 +52,25 @@ def test_candidates_begin_with_the_present_and_its_neighbours() -> None:
     )
     assert all(one.min_replicas <= one.max_replicas for one in found)
     assert {one.max_replicas for one in found} == {20}, "a lower maximum is not tried"
-    low = candidates(STEP, replace(PRESENT, max_replicas=3))
+    low = candidates(STEP, replace(PRESENT, max_replicas=3), 0.05)
     assert {one.max_replicas for one in low} == {3, 5}, "a quarter above 120 x 0.06 / 2"
+
+
+@pytest.mark.parametrize(
+    ("busy", "allowed", "replicas"),
+    [
+        pytest.param([1.0] * 90 + [9.0] * 10, 0.05, 10, id="half of the requests are of surges"),
+        pytest.param([1.0] * 99 + [4.0], 0.05, 2, id="a surge that may be late"),
+        pytest.param([1.0] * 99 + [4.0], 0.01, 5, id="one that may not"),
+        pytest.param([0.0] * 9, 0.05, 1, id="no load"),
+    ],
+)
+def test_replicas_that_stand_for_surges(busy: list[float], allowed: float, replicas: int) -> None:
+    assert standing_replicas(busy, allowed) == replicas
+
+
+def test_one_that_stands_for_surges_is_tried() -> None:
+    assert 4 in {one.min_replicas for one in candidates(STEP, PRESENT, 0.05)}
 
 
 def vars_of(one: Parameters) -> tuple[int, ...]:

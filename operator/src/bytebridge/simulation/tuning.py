@@ -18,6 +18,8 @@ HOLDS = (15, 30, 60, 120, 300)
 UTILIZATIONS = (50, 60, 70, 80, 90)
 CALM_SHARE = 0.05
 """For this share of the time the load may need less than a candidate's `minReplicas`."""
+STANDING_UTILIZATION = 0.9
+"""Of replicas that stand for a surge."""
 GROWTH = 1.25
 """`maxReplicas` of a candidate over the most that the load needs."""
 FIRST_SHARE = 0.6
@@ -103,13 +105,14 @@ def present_parameters(service: ScalableService) -> Parameters:
     )
 
 
-def candidates(scenario: Scenario, present: Parameters) -> list[Parameters]:
+def candidates(scenario: Scenario, present: Parameters, allowed_over: float) -> list[Parameters]:
     """The present parameters first, then the others, those nearest to them first."""
     model = scenario.model
     busy = sorted(rate * model.service_seconds / model.slots for rate in scenario.rates)
     calm = max(1, ceil(busy[int(CALM_SHARE * len(busy))]))
     most = max(2, ceil(GROWTH * busy[-1]))
-    leasts = sorted({present.min_replicas, calm, 2 * calm})
+    standing = standing_replicas(busy, allowed_over)
+    leasts = sorted({present.min_replicas, calm, 2 * calm, standing})
     # A maximum is a rail: a lower one is never tried, a higher one where the load needs it.
     mosts = sorted({present.max_replicas, max(present.max_replicas, most)})
     found = [
@@ -121,6 +124,23 @@ def candidates(scenario: Scenario, present: Parameters) -> list[Parameters]:
         if least <= highest
     ]  # fmt: skip
     return sorted(found, key=lambda one: (_differences(one, present), one != present))
+
+
+def standing_replicas(busy: Sequence[float], allowed_over: float) -> int:
+    """Replicas that stand for all loads but those at which the allowed share of requests comes.
+
+    Where surges come sooner than pods can, nothing that is asked for then holds the objective.
+
+    Args:
+        busy: Replicas that the load keeps busy in each second, ascending.
+        allowed_over: Share of the requests that may be over the objective.
+    """
+    left = allowed_over * sum(busy)
+    for load in reversed(busy):
+        left -= load
+        if left < 0:
+            return max(1, ceil(load / STANDING_UTILIZATION))
+    return 1
 
 
 def _differences(one: Parameters, other: Parameters) -> int:
@@ -180,7 +200,7 @@ def tune(
         done: Told the share of the work that is done, 0 to 1.
     """
     began = monotonic()
-    choices = candidates(scenarios[0], present)
+    choices = candidates(scenarios[0], present, allowed_over)
     jobs = [_job(scenarios[0], 0, one) for one in choices]
     told = _Share(done, len(jobs), 0.0, FIRST_SHARE)
     first = perform_until(jobs, lambda: monotonic() - began > FIRST_SHARE * seconds, told.one_more)
