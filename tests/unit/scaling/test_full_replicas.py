@@ -16,7 +16,7 @@ SERVED, ARRIVING, SERVICE_SECONDS = 200.0, 1000.0, 0.06
 FULL = Busy(0.0, 6, 6, throughput=SERVED, steady=True)
 
 
-def look(waiting: float, give_up: float = 0.0, **changes: object) -> tuple[Glances, Busy]:
+def look(waiting: float, give_up: float = 0.0, busy: Busy = FULL) -> tuple[Glances, Busy]:
     """Two intervals in which so many waited on average, of whom a share a second gave up."""
     left = SERVED + give_up * waiting
     half = 5 * (ARRIVING - left)
@@ -25,11 +25,7 @@ def look(waiting: float, give_up: float = 0.0, **changes: object) -> tuple[Glanc
             Glance(time, 6, waiting + (time - 5) / 5 * half, ARRIVING) for time in (0.0, 5.0, 10.0)
         )
     )
-    return glances, replace_busy(left, changes)
-
-
-def replace_busy(left: float, changes: dict[str, object]) -> Busy:
-    return FULL._replace(left=left)._replace(**changes)  # type: ignore[arg-type]
+    return glances, busy._replace(left=left)
 
 
 def slots(memory: FullReplicas, found: tuple[Glances, Busy | None]) -> float:
@@ -48,10 +44,22 @@ def slots(memory: FullReplicas, found: tuple[Glances, Busy | None]) -> float:
         pytest.param(look(4_000, 1 / 300), look(8_000, 1 / 300), 2.0, 2.2, id="few give up"),
         pytest.param(look(5_000), look(9_000, 0.05), 0, 0, id="after so long, all at once"),
         pytest.param(look(5_000), look(7_000, 0.02), 0, 1.1, id="a part of the second look"),
-        pytest.param(look(5_000), look(8_000, most=9, fewest=9), 0, 0, id="more replicas"),
-        pytest.param(look(5_000), look(8_000, fewest=5), 0, 0, id="replicas that come"),
-        pytest.param(look(5_000), look(8_000, shared=False), 0, 0, id="some may have none of it"),
-        pytest.param(look(5_000), look(8_000, steady=False), 0, 0, id="a load that moves"),
+        pytest.param(
+            look(5_000), look(8_000, busy=FULL._replace(most=9, fewest=9)), 0, 0, id="more replicas"
+        ),
+        pytest.param(
+            look(5_000), look(8_000, busy=FULL._replace(fewest=5)), 0, 0, id="replicas that come"
+        ),
+        pytest.param(
+            look(5_000),
+            look(8_000, busy=FULL._replace(shared=False)),
+            0,
+            0,
+            id="some may have none of it",
+        ),
+        pytest.param(
+            look(5_000), look(8_000, busy=FULL._replace(steady=False)), 0, 0, id="a load that moves"
+        ),
     ],
 )
 def test_two_looks(
@@ -74,6 +82,13 @@ def test_looks_are_of_one_backlog() -> None:
     assert slots(memory, (Glances(), None)) == 0
     assert slots(memory, look(8_000)) == 0
     assert slots(memory, look(12_000)) == pytest.approx(2.0)
+
+
+def test_another_pod_template_is_looked_at_anew() -> None:
+    state = State()
+    slots(state.full, look(5_000))
+    state.forget_template()
+    assert slots(state.full, look(8_000)) == 0
 
 
 @pytest.mark.parametrize(

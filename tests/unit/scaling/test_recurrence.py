@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bytebridge.scaling import foresight
+from bytebridge.scaling import foresight, needs
+from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.decision import Decision, Reason
-from bytebridge.scaling.history import Point
+from bytebridge.scaling.demand import Demand
+from bytebridge.scaling.history import Point, Sample
 from bytebridge.scaling.law import decide
+from bytebridge.scaling.needs import Foreseen, Needs, Startup
 from bytebridge.scaling.recurrence import (
     Presence,
     Recurrence,
@@ -207,6 +210,33 @@ def test_the_higher_of_what_is_foreseen_counts(
     assert words in decision.message
 
 
+@pytest.mark.parametrize("rule", ["ramp_rate", "onset_rate"])
+def test_a_rise_that_was_awaited_comes_to_what_it_came_to_before(
+    rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nine hundred requests a second are extrapolated; the surge has come to four hundred."""
+    monkeypatch.setattr(needs, rule, lambda *_: 900.0)
+    demand = Demand(100.0, False, True, 100.0, 15.0, None, False, Sample(0.0, 100.0, None))
+    foreseen = Foreseen(0.0, "", inf, rise=400.0)
+    asked = needs.compute_needs(
+        RULES, seen(fast=100.0), demand, Capacity(2, 0.06), 1.0, Startup(30.0, 0.0), foreseen
+    )
+    assert asked.floors["forecast"] == 14
+
+
+@pytest.mark.parametrize(
+    ("floors", "steady"),
+    [
+        pytest.param({"utilization": 5, "latency": 6, "burst": 9, "drain": 90}, 6, id="the load"),
+        pytest.param({"utilization": 5, "headroom": 20, "forecast": 40}, 20, id="and headroom"),
+        pytest.param({"utilization": 5, "standby": 15}, 15, id="and what stays by choice"),
+        pytest.param({"wake": 1}, 0, id="nothing of it"),
+    ],
+)
+def test_what_is_no_price_of_a_surge(floors: dict[str, int], steady: int) -> None:
+    assert Needs(floors, complete=True).steady == steady
+
+
 def test_no_burst_is_higher_than_the_surges_that_come_again() -> None:
     state = watched(recurrence=Recurrence(surge=Surge(-900.0, 100.0, 500.0), ended_at=-800.0))
     state.dispersion.index = 5_000.0
@@ -239,6 +269,14 @@ def test_one_that_was_awaited_tells_nothing_of_the_price() -> None:
     assert len(free.surprises) == 2
     assert min(free.surprises) > 1000
     assert free.window is not None
+
+
+def test_a_clock_that_is_set_back_makes_no_surge_cheaper() -> None:
+    memory = watched_until(330.0, surges(300))
+    assert memory.surge is not None
+    before = memory.surge.surplus
+    observe_surges(memory, Presence(10.0, HIGH, 15.0, [], 170.0, 30.0, 40.0), LEAD)
+    assert memory.surge.surplus == before
 
 
 def test_pauses_of_another_day_are_forgotten() -> None:

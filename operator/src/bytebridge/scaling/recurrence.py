@@ -112,10 +112,14 @@ class Presence(NamedTuple):
     """Replicas beyond what the load needs."""
 
     @property
+    def fast(self) -> float:
+        """Of the fast window, requests a second."""
+        return self.history[-1].fast if self.history else self.rate
+
+    @property
     def level(self) -> float:
         """What comes now, at least: the index of dispersion of surges would hide the next one."""
-        fast = self.history[-1].fast if self.history else self.rate
-        return max(self.rate, fast - SIGMAS * sqrt(fast / self.fast_seconds))
+        return max(self.rate, self.fast - SIGMAS * sqrt(self.fast / self.fast_seconds))
 
     @property
     def base(self) -> float | None:
@@ -133,7 +137,7 @@ def observe_surges(memory: Recurrence, now: Presence, lead_seconds: float) -> No
         now: What comes, and what stands.
         lead_seconds: Until replicas that are asked for serve.
     """
-    elapsed = 0.0 if memory.observed_at is None else now.time - memory.observed_at
+    elapsed = 0.0 if memory.observed_at is None else max(0.0, now.time - memory.observed_at)
     memory.observed_at = now.time
     if memory.surge is not None:
         _go_on(memory, memory.surge, now, elapsed)
@@ -151,9 +155,8 @@ def _go_on(memory: Recurrence, surge: Surge, now: Presence, elapsed: float) -> N
         surplus = max(0.0, now.surplus - standing) * elapsed
         memory.surge = surge._replace(surplus=surge.surplus + surplus)
         return
-    fast = now.history[-1].fast if now.history else now.rate
     memory.surge = surge = surge._replace(
-        height=max(surge.height, fast), surplus=surge.surplus + now.surplus * elapsed
+        height=max(surge.height, now.fast), surplus=surge.surplus + now.surplus * elapsed
     )
     if now.time - surge.began > LONGEST_SECONDS:
         memory.surge, memory.window = None, None
