@@ -7,6 +7,7 @@ pod that a balancer has chosen for it.
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import partial
 from heapq import heappop, heappush
 from math import ceil, exp, inf, log1p, sqrt
@@ -30,8 +31,15 @@ LEAST, MOST = 2, 100
 Line = dict[str, Any]
 
 
+class Exports(StrEnum):
+    """What pods tell of what they have."""
+
+    WAITING = "the waiting apart from those in service, and how long service takes: vLLM"
+    IN_PROGRESS = "all in one gauge: a web framework"
+
+
 class Sample(NamedTuple):
-    """One scrape of a pod that counts what it has completed, as vLLM does."""
+    """One scrape of a pod that counts what it has completed."""
 
     time: float
     completed: float
@@ -108,9 +116,27 @@ class PodSimulation:
     """One run, from event to event."""
 
     def __init__(
-        self, rate: Callable[[float], float], seconds: int, balancer: Balancer, seed: int
+        self,
+        rate: Callable[[float], float],
+        seconds: int,
+        balancer: Balancer,
+        seed: int,
+        exports: Exports = Exports.WAITING,
+        database_slots: float = inf,
     ) -> None:
+        """Draw the arrivals.
+
+        Args:
+            rate: Requests a second by time.
+            seconds: How long.
+            balancer: Chooses the pod of a request.
+            seed: Of all that is drawn.
+            exports: What the pods tell.
+            database_slots: Busy slots of all pods from which requests take longer, as what they
+                share serves no more.
+        """
         self._seconds, self._balancer = seconds, balancer
+        self._exports, self._database_slots = exports, database_slots
         self._random = Random(f"pods-{seed}")
         self._arrivals = list(self._draw_arrivals(rate))
         self._latencies = [inf] * len(self._arrivals)
@@ -118,6 +144,7 @@ class PodSimulation:
         self._pods: list[Pod] = []
         self._ended: list[Pod] = []
         self._pod_seconds = 0.0
+        self._busy = 0
         self._finished: list[tuple[float, float]] = []
         """When, and how long it took."""
         first = sum(time < SLOW for time in self._arrivals) / SLOW
@@ -189,14 +216,17 @@ class PodSimulation:
 
     def _begin(self, pod: Pod, number: int, now: float) -> None:
         pod.serving += 1
+        self._busy += 1
         spread = sqrt(log1p(VARIABILITY))
         seconds = SERVICE_SECONDS * exp(self._random.gauss(-spread * spread / 2, spread))
+        seconds *= max(1.0, self._busy / self._database_slots)
         self._at(now + seconds, partial(self._complete, pod, number, seconds))
 
     def _complete(self, pod: Pod, number: int, seconds: float, now: float) -> None:
         latency = now - self._arrivals[number]
         self._latencies[number] = latency if latency <= PATIENCE_SECONDS else inf
         pod.serving -= 1
+        self._busy -= 1
         pod.completed += 1
         pod.latency_seconds += latency
         pod.service_seconds += seconds
@@ -238,14 +268,22 @@ class PodSimulation:
             "coverage": min(1.0, sum(not pod.stopping for pod in fresh) / ready),
         }  # fmt: skip
         if fresh:
-            line["inFlight"] = sum(pod.samples[-1].serving for pod in fresh)
-            line["queueDepth"] = sum(pod.samples[-1].waiting for pod in fresh)
+            line |= self._gauges([pod.samples[-1] for pod in fresh])
         if completed := self._sum(now, SLOW, 1):
             line["latencyMeanSeconds"] = (self._sum(now, SLOW, 2) or 0.0) / completed
-            line["serviceSeconds"] = (self._sum(now, SLOW, 3) or 0.0) / completed
+            if self._exports is Exports.WAITING:
+                line["serviceSeconds"] = (self._sum(now, SLOW, 3) or 0.0) / completed
             recent = [latency for time, latency in self._finished if now - SLOW < time]
             line["latencyP95Seconds"] = float(np.percentile(recent, 95))
         return line
+
+    def _gauges(self, latest: list[Sample]) -> Line:
+        serving = sum(sample.serving for sample in latest)
+        waiting = sum(sample.waiting for sample in latest)
+        if self._exports is Exports.WAITING:
+            return {"inFlight": serving, "queueDepth": waiting}
+        each = [sample.serving + sample.waiting for sample in latest]
+        return {"inFlight": serving + waiting, "inFlightP10": float(np.percentile(each, 10))}
 
     def _rates(self, fresh: list[Pod], now: float) -> dict[str, float]:
         last_two = [pod.samples[-2:] for pod in fresh if len(pod.samples) > 1]

@@ -5,11 +5,12 @@ Bounds are what was measured with some room.
 
 import json
 from collections.abc import Callable
+from math import inf
 
 import pytest
 
 from bytebridge.api.service import ScalableService
-from bytebridge.scaling.decision import Decision
+from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.policy import compile_policy
 from bytebridge.scaling.state import State
@@ -22,6 +23,7 @@ from support.pod_series import (
     SLOTS,
     STARTUP_SECONDS,
     Balancer,
+    Exports,
     Line,
     PodSimulation,
     at_random,
@@ -36,8 +38,22 @@ def surge(ramp: float) -> Callable[[float], float]:
     return lambda second: 100 + 900 * min(1.0, max(0.0, (second - 300) / max(ramp, 1e-9)))
 
 
+def two_surges(second: float) -> float:
+    """To six times as much, and after a pause to fifteen times."""
+    if 300 <= second < 700:
+        return 600
+    return 100 if second < 1_200 else 1_500
+
+
 def decisions(
-    rate: Callable[[float], float], balancer: Balancer
+    rate: Callable[[float], float],
+    balancer: Balancer,
+    *,
+    seconds: int = SECONDS,
+    seed: int = 1,
+    exports: Exports = Exports.WAITING,
+    slots: int | None = SLOTS,
+    database_slots: float = inf,
 ) -> tuple[float, float, list[Decision]]:
     """Share over the objective, replica-hours, and all decisions."""
     spec = {
@@ -45,11 +61,11 @@ def decisions(
         "scaling": {
             "minReplicas": LEAST,
             "maxReplicas": MOST,
-            "concurrencyPerReplica": SLOTS,
+            "concurrencyPerReplica": slots,
             "startupSeconds": round(STARTUP_SECONDS),
             "objective": {"latencyMilliseconds": round(1_000 * OBJECTIVE_SECONDS)},
         },
-        "metrics": {"preset": "vllm"},
+        "metrics": {"preset": "vllm" if exports is Exports.WAITING else "fastapi"},
     }
     service = ScalableService.model_validate({"metadata": {"name": "nlp"}, "spec": spec})
     policy, state, made = compile_policy(service, PERIOD), State(), list[Decision]()
@@ -58,7 +74,10 @@ def decisions(
         made.append(decide(policy, state, parse_observation(json.dumps(line))))
         return made[-1].replicas
 
-    outcome = PodSimulation(rate, SECONDS, balancer, seed=1).run(asked)
+    simulation = PodSimulation(
+        rate, seconds, balancer, seed=seed, exports=exports, database_slots=database_slots
+    )
+    outcome = simulation.run(asked)
     return outcome.over, outcome.replica_hours, made
 
 
@@ -77,3 +96,27 @@ def test_a_surge(ramp: float, balancer: Balancer, over: float, hours: float) -> 
     assert replica_hours <= hours
     dispersion = max(decision.signals["dispersion"] or 0.0 for decision in made)
     assert dispersion < 20, "arrivals are Poisson, whatever gives up in a queue"
+
+
+@pytest.mark.parametrize("slots", [pytest.param(SLOTS, id="given"), pytest.param(None, id="not")])
+def test_lines_that_stay_at_the_pods_of_before_are_no_bottleneck(slots: int | None) -> None:
+    """New pods have little to do behind a balancer that does not look, and serve little more."""
+    late, hours, made = decisions(
+        two_surges, at_random, seconds=1_500, seed=3, exports=Exports.IN_PROGRESS, slots=slots
+    )
+    assert not any(decision.reason is Reason.BOTTLENECK_ELSEWHERE for decision in made)
+    assert late <= 0.21
+    assert hours <= 15
+
+
+@pytest.mark.parametrize("slots", [pytest.param(SLOTS, id="given"), pytest.param(None, id="not")])
+@pytest.mark.parametrize("balancer", [at_random, least_busy])
+def test_what_pods_share_stays_known_as_what_limits(balancer: Balancer, slots: int | None) -> None:
+    """24 replicas fill the database, and the load is a fourth more than it serves."""
+    _, _, made = decisions(
+        surge(0), balancer, exports=Exports.IN_PROGRESS, slots=slots, database_slots=24 * SLOTS
+    )
+    found = next(n for n, d in enumerate(made) if d.reason is Reason.BOTTLENECK_ELSEWHERE)
+    assert made[found].time <= 300 + STARTUP_SECONDS + 60
+    settled = made[found + 3 :]
+    assert max(decision.replicas for decision in settled) <= 24 * 2

@@ -69,13 +69,17 @@ def histogram(
 
 
 async def test_fastapi(exposition: Exposition, prometheus_url: str) -> None:
-    for labels in pods("web"):
+    for labels, in_progress in zip(pods("web"), (1.0, 3.0), strict=True):
         exposition.rates[f"http_requests_total{{{labels}}}"] = 20.0
-        exposition.gauges[f"http_requests_inprogress{{{labels}}}"] = 3.0
+        for route in ("/a", "/b"):
+            series = f'http_requests_inprogress{{{labels},handler="{route}"}}'
+            exposition.gauges[series] = in_progress
         histogram(exposition, "http_request_duration_seconds", labels, 20.0, (0.1, 0.5))
         histogram(exposition, "http_request_duration_highr_seconds", labels, 20.0, (0.25, 0.35))
     readings = await settled(prometheus_url, target("web"), 40.0)
-    assert readings.in_flight == 6.0
+    assert readings.in_flight == 8.0
+    # A tenth of the way from the pod with 2 to that with 6, routes added up.
+    assert readings.in_flight_p10 == close(2.4)
     assert readings.latency_mean_seconds == close(0.3, rel=0.01)
     # The plain histogram's bucket would say 0.48.
     assert readings.latency_p95_seconds == close(0.345, rel=0.01)

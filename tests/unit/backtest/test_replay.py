@@ -123,7 +123,13 @@ def test_own_fleet_starts_late_and_stops_the_young_first() -> None:
     assert fleet.replicas == Replicas(3, 3, 0)
 
 
-READ = Readings({15.0: 50.0, 60.0: 50.0}, queue_depth=90.0, in_flight=4.0, latency_mean_seconds=3.0)
+READ = Readings(
+    {15.0: 50.0, 60.0: 50.0},
+    queue_depth=90.0,
+    in_flight=4.0,
+    in_flight_p10=1.0,
+    latency_mean_seconds=3.0,
+)
 KNOWN = Capacity(2.0, 0.05)
 
 
@@ -143,6 +149,7 @@ def test_signals_as_other_replicas_would_have_left_them(
     assert (changed.queue_depth, changed.in_flight) == (waiting, busy)
     assert changed.requests_per_second == readings.requests_per_second
     assert changed.latency_mean_seconds is None
+    assert changed.in_flight_p10 is None
     assert changed.service_seconds == 0.05
 
 

@@ -50,6 +50,7 @@ def readings(random: Random, tick: int) -> Readings:
         requests_per_second={w: r for w, r in rates.items() if random.random() > 0.1},
         queue_depth=known(500.0 if 40 <= tick < 46 else 0.0),
         in_flight=known(rate * 0.06),
+        in_flight_p10=known(random.choice((0.0, 4.0))),
         latency_p95_seconds=known(0.15),
         latency_mean_seconds=known(0.08),
         service_seconds=known(0.06),

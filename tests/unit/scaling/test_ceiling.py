@@ -285,6 +285,28 @@ def test_what_waits_later_is_shared_by_all_that_have_come() -> None:
     assert memory.busy.shared
 
 
+@pytest.mark.parametrize(
+    ("least", "useful"),
+    [
+        pytest.param(inf, 25, id="nobody tells"),
+        pytest.param(8.0, 25, id="lines before nine tenths of them at least"),
+        pytest.param(2.0, 25, id="no slot of theirs is free"),
+        pytest.param(1.5, None, id="some have a free slot: what waits does so elsewhere"),
+        pytest.param(0.0, None, id="some are idle"),
+    ],
+)
+def test_replicas_that_are_idle_beside_a_backlog_show_no_ceiling(
+    least: float, useful: int | None
+) -> None:
+    memory, backlog = Ceiling(), 5000.0
+    for tick, ready in enumerate(FIVE_THEN_SIXTY):
+        backlog += 5 * (600.0 - min(600.0, ready * EACH))
+        few = least if ready == 60 else inf
+        glance = Glance(5.0 * tick, ready, backlog, 600.0, least=few)
+        observe_moment(memory, glance, SLOTS, WINDOW)
+    assert memory.useful_replicas == useful
+
+
 def test_a_backlog_that_would_be_none_for_more_replicas_is_still_that_of_the_old_ones() -> None:
     memory = Ceiling()
     for tick, (ready, backlog) in enumerate([(5, 900.0), (5, 901.0), (60, 100.0)]):

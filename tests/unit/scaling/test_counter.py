@@ -31,7 +31,11 @@ def windows(fast: float) -> Windows:
         pytest.param(300, 100, -1, id="more than can be completed: arrivals"),
         pytest.param(200, 100, 0, id="either: completions, or arrivals that are served slowly"),
         pytest.param(170, 60, 0, id="a model that became slower: arrivals, or completions"),
-        pytest.param(40, 400, 0, id="neither: less than anything serves"),
+        pytest.param(40, 30, 0, id="neither: less than anything serves"),
+        pytest.param(
+            700, 900, 1, id="less than piles up: completions, of more slots than are known"
+        ),
+        pytest.param(800, 900, 0, id="about as much as piles up"),
         pytest.param(200, 0, 0, id="nothing piles up"),
         pytest.param(200, -50, 0, id="a backlog is worked off"),
     ],

@@ -155,3 +155,38 @@ def test_what_busy_replicas_tell(
     learn_from_busy(rules, state, seen(service_seconds=service, in_flight=in_flight))
     found = (state.capacity.slots, state.capacity.service_seconds)
     assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("readings", "busy"),
+    [
+        pytest.param({}, True, id="nobody tells of single replicas"),
+        pytest.param({"in_flight_p10": 90.0}, True, id="requests wait at all of them"),
+        pytest.param({"in_flight_p10": 0.0}, False, id="some are idle"),
+        pytest.param(
+            {"in_flight": 20, "queue_depth": 880, "in_flight_p10": 0.0},
+            True,
+            id="the waiting are not among them",
+        ),
+    ],
+)
+def test_what_single_replicas_have_tells_whether_all_are_busy(
+    readings: dict[str, Any], busy: bool
+) -> None:
+    state = State()
+    for time in (0.0, 5.0, 10.0, 15.0):
+        told = {"in_flight": 900.0, "latency_mean_seconds": 0.06, **readings}
+        line = seen(time, fast=300 + time, desired=10, service_seconds=None, **told)
+        decide(policy(concurrency_per_replica=2), state, line)
+    assert (state.ceiling.busy is not None) is busy
+
+
+def test_a_service_time_that_nothing_measures_takes_nothing_from_what_is_served() -> None:
+    """It may be that of more replicas, which have been slower before a database that is full."""
+    state = State()
+    state.capacity = Capacity(slots=2.0, service_seconds=0.24, template_hash=None)
+    for tick in range(5):
+        line = seen(5.0 * tick, fast=300, desired=10, in_flight=900.0 + tick, service_seconds=None)
+        decide(policy(concurrency_per_replica=2), state, line)
+    assert state.ceiling.busy is not None
+    assert state.ceiling.busy.throughput == pytest.approx(300, rel=0.05)

@@ -32,6 +32,7 @@ def observations(draw: st.DrawFn) -> Observation:
             requests_per_second={w: rate for w, rate in rates.items() if rate is not None},
             queue_depth=draw(signals),
             in_flight=draw(signals),
+            in_flight_p10=draw(signals),
             latency_p95_seconds=draw(signals),
             latency_mean_seconds=draw(signals),
             service_seconds=draw(st.none() | st.floats(0, 3600)),

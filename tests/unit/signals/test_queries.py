@@ -13,7 +13,7 @@ from bytebridge.signals.unknown import never_known
 from unit.signals.build import PRESETS, custom, metrics, target
 
 LLM = ("timeToFirstToken", "kvCacheUtilization", "tokenRate")
-RATE, QUEUE, BUSY = "requests_per_second", "queue_depth", "in_flight"
+RATE, QUEUE, BUSY, FEW = "requests_per_second", "queue_depth", "in_flight", "in_flight_p10"
 P95, MEAN, SERVICE, FAST, PODS = (
     "latency_p95_seconds",
     "latency_mean_seconds",
@@ -26,13 +26,13 @@ P95, MEAN, SERVICE, FAST, PODS = (
 @pytest.mark.parametrize(
     ("preset", "fields"),
     [
-        (Preset.FASTAPI, {RATE, BUSY, P95, MEAN, PODS}),
+        (Preset.FASTAPI, {RATE, BUSY, FEW, P95, MEAN, PODS}),
         (Preset.VLLM, {RATE, QUEUE, BUSY, P95, MEAN, SERVICE, FAST, PODS}),
         (Preset.TRITON, {RATE, QUEUE, MEAN, SERVICE, FAST, PODS}),
         (Preset.TGI, {RATE, QUEUE, BUSY, P95, MEAN, SERVICE, FAST, PODS}),
         (Preset.TEI, {RATE, QUEUE, P95, MEAN, SERVICE, FAST, PODS}),
         (Preset.RAY_SERVE, {RATE, QUEUE, BUSY, P95, MEAN, SERVICE, FAST, PODS}),
-        (Preset.BENTOML, {RATE, BUSY, P95, MEAN, PODS}),
+        (Preset.BENTOML, {RATE, BUSY, FEW, P95, MEAN, PODS}),
         (Preset.TORCHSERVE, {RATE, MEAN, SERVICE, FAST, PODS}),
         (Preset.CELERY, {RATE, QUEUE, SERVICE, FAST}),
         (Preset.RABBITMQ, {RATE, QUEUE, BUSY}),
@@ -82,6 +82,27 @@ def test_a_custom_rate_replaces_every_window_of_the_preset() -> None:
         if any(signal.field == RATE for signal in wanted["n", "a"])
     ]
     assert asked == ["mine[15s]", "mine[60s]"]
+
+
+@pytest.mark.parametrize(
+    ("preset", "queries", "asked"),
+    [
+        pytest.param(Preset.FASTAPI, {}, True, id="one gauge for all that is in progress"),
+        pytest.param(Preset.BENTOML, {}, True, id="another"),
+        pytest.param(Preset.FASTAPI, {"in_flight": "mine"}, False, id="somebody else's gauge"),
+        pytest.param(Preset.VLLM, {}, False, id="what waits is told"),
+        pytest.param(Preset.TORCHSERVE, {}, False, id="no gauge"),
+        pytest.param(Preset.RABBITMQ, {}, False, id="of no pods"),
+    ],
+)
+def test_pods_with_few_in_progress_are_asked_for_where_the_waiting_are_among_them(
+    preset: Preset, queries: dict[str, str], asked: bool
+) -> None:
+    service = target("a", metrics(preset, queries=Queries(**queries)))
+    fields = {
+        signal.field for wanted in plan_queries([service]).values() for signal in wanted["n", "a"]
+    }
+    assert (FEW in fields) is asked
 
 
 def test_the_service_time_is_asked_for_over_both_windows() -> None:
@@ -150,7 +171,8 @@ def test_matchers_choose_the_pods_of_a_service_that_is_not_labelled_yet(preset: 
             assert query.text.count(chosen) == len(names), "each metric is chosen by them"
             assert re.search(r"\b(rate|last_over_time)\([a-z_:]+\[", query.text) is None
             assert query.match == ()
-            assert ('pod!=""' in query.text) == ("count by" in query.text)
+            by_pod = "count by" in query.text or "quantile by" in query.text
+            assert ('pod!=""' in query.text) == by_pod
         else:
             assert not names, "a broker's exporter is told by the queue's name"
 

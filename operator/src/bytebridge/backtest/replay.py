@@ -188,6 +188,7 @@ def counterfactual(
         requests_per_second=rates,
         queue_depth=queue if exported else None,
         in_flight=in_flight if readings.in_flight is not None else None,
+        in_flight_p10=None,
         latency_p95_seconds=None,
         latency_mean_seconds=None,
         service_seconds=capacity.service_seconds,

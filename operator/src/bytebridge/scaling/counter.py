@@ -47,6 +47,9 @@ def tell_counter(
     least, most = min([ready_throughput, *could]), max([ready_throughput, *could])
     as_completions = SLOWEST * least <= counted <= FASTEST * most
     as_arrivals = SLOWEST * least + growth <= counted <= FASTEST * most + growth
+    if growth > FASTEST * counted:
+        # No more can pile up than arrives, whatever is known of what can be served.
+        as_completions, as_arrivals = True, False
     if growth <= 0 or as_completions == as_arrivals:
         return known
     told = known + (1 if as_completions else -1)

@@ -17,6 +17,11 @@ class Readings:
     """Requests or messages that wait."""
     in_flight: float | None = None
     """Requests that are being served, without the waiting."""
+    in_flight_p10: float | None = None
+    """Requests at a replica that a tenth of the replicas have fewer than.
+
+    The waiting as well, where `in_flight` holds them.
+    """
     latency_p95_seconds: float | None = None
     """End to end over 60 s, at the objective's percentile."""
     latency_mean_seconds: float | None = None

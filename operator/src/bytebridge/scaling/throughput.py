@@ -1,7 +1,8 @@
 """What a service serves while requests wait: all that it can.
 
 Throughput = arrivals - growth of the queue. Clients that give up leave the queue as well, so no
-more counts as served than busy slots can serve (Little's law, X = N / S).
+more counts as served than busy slots can serve (Little's law, X = N / S), where S is measured: one
+that was inferred may be of other replicas, as slow as something behind all of them made those.
 """
 
 from collections import deque
@@ -35,14 +36,19 @@ class Glance(NamedTuple):
     """Requests a second since the glance before; `None`: not known."""
     of_those_ready: bool = True
     """Otherwise metrics may be late, and what they tell that of fewer replicas."""
+    least: float = inf
+    """Requests at a replica that a tenth have fewer than; infinite: not known."""
 
     def waits(self, slots: float) -> bool:
         """Whether all slots are busy: a queue shorter than they has any healthy service at times.
 
+        What waits may do so at some replicas, while those that came later are idle: a balancer that
+        does not look leaves it where it is.
+
         Args:
             slots: Of one replica.
         """
-        return self.backlog > slots * self.ready
+        return self.backlog > slots * self.ready and self.least >= slots
 
 
 class Busy(NamedTuple):

@@ -56,7 +56,8 @@ def watch_throughput(state: State, observation: Observation, demand: Demand | No
         state.ceiling.busy = None
         return
     each = state.capacity.requests_per_second
-    capacity = inf if each is None or state.capacity.estimated else ready * each
+    measured = observation.readings.service_seconds is not None
+    capacity = inf if each is None or state.capacity.estimated or not measured else ready * each
     glance = Glance(
         observation.time,
         ready,
@@ -65,10 +66,17 @@ def watch_throughput(state: State, observation: Observation, demand: Demand | No
         capacity,
         demand.newest,
         of_those_ready=whose is OfReplicas.PRESENT,
+        least=_least_busy(state, observation),
     )
     observe_moment(state.ceiling, glance, state.capacity.slots or 1.0, demand.fast_seconds)
     if unbound and state.ceiling.throughput is not None:
         state.forget_needs()
+
+
+def _least_busy(state: State, observation: Observation) -> float:
+    """Requests at a replica with few, where they are counted by replica, the waiting as well."""
+    least = observation.readings.in_flight_p10
+    return inf if least is None or not state.in_flight.counts_waiting else least
 
 
 def learn_from_busy(policy: Policy, state: State, observation: Observation) -> None:

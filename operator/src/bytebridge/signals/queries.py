@@ -17,6 +17,9 @@ SCRAPES_PER_WINDOW = 3
 
 ON_DEMAND = frozenset({"first_token_seconds", "kv_cache_utilization", "tokens_per_second"})
 """Signals that are asked for only where an objective needs them."""
+FEW_SHARE = 0.1
+"""Of the replicas: those that others are waiting at do not hide that these are idle, and one that
+is just new or cut off does not stand for all."""
 PRESENT = "present"
 """Not a reading: whether series exist at all."""
 
@@ -96,6 +99,9 @@ def _queries_of(target: SignalTarget) -> Iterator[tuple[Signal, Query]]:
     overrides = dict(_override_queries(target))
     if target.metrics.preset is not Preset.CUSTOM:
         metrics, replaced = target.metrics, {signal.field for signal in overrides}
+        if "in_flight" in replaced:
+            # What somebody else counts need not be what the preset's pods do.
+            replaced |= {"in_flight_p10"}
         preset = _preset_queries(
             metrics.preset, metrics.scrape_interval_seconds, target.percentile, target.matchers
         )
@@ -132,6 +138,9 @@ def _preset_texts(
         yield Signal("requests_per_second", window), promql.rate(names.requests, origin, window)
     yield Signal("queue_depth"), promql.gauge(names.queue, origin, fast)
     yield Signal("in_flight"), promql.gauge(names.in_flight, origin, fast)
+    if not names.queue:
+        few = promql.quantile_of_pods(names.in_flight, origin, FEW_SHARE, fast)
+        yield Signal("in_flight_p10"), few
     if names.latency:
         p95 = promql.quantile(names.latency, origin, percentile, slow)
         yield Signal("latency_p95_seconds"), p95
