@@ -35,6 +35,9 @@ def at(
         pytest.param(at(0.5, 12, **LATE), False, id="few wait"),
         pytest.param(at(None, 12, **LATE), False, id="no queue is told"),
         pytest.param(at(5, None, **LATE), False, id="what is being served is not"),
+        pytest.param(at(5, None, **LATE, in_flight_p10=1.0), True, id="some have a free slot"),
+        pytest.param(at(5, None, **LATE, in_flight_p10=2.0), False, id="nine tenths have none"),
+        pytest.param(at(1, None, **LATE, in_flight_p10=0.0), False, id="fewer wait than may"),
     ],
 )
 def test_one_reading(observation: Observation, waits: bool) -> None:
@@ -48,7 +51,7 @@ def test_no_replica_goes_that_serves_while_requests_wait(waiting: float) -> None
     """Six slots would do for the load; the hold is over after a minute."""
     state, present = watched(), 10
     rules = policy(concurrency_per_replica=2, hold_seconds=60)
-    for tick in range(18):
+    for tick in range(15):
         observation = at(waiting, 12, time=5.0 * tick, present=present, **LATE)
         decision = decide(rules, state, observation)
         present = decision.replicas

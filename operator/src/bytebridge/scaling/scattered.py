@@ -22,9 +22,13 @@ def waits_beside_idle_slots(
         objective: Seconds; `None`: there is none.
     """
     readings = observation.readings
-    waiting, serving = readings.queue_depth, readings.in_flight
-    latency = readings.latency_p95_seconds
-    if not waiting or serving is None or not slots or objective is None or latency is None:
+    waiting, latency = readings.queue_depth, readings.latency_p95_seconds
+    if not waiting or not slots or objective is None or latency is None:
         return False
-    idle = serving < (1 - IDLE_SHARE) * slots * observation.replicas.ready
+    serving, all_slots = readings.in_flight, slots * observation.replicas.ready
+    if serving is not None:
+        idle = serving < (1 - IDLE_SHARE) * all_slots
+    else:
+        few = readings.in_flight_p10
+        serving, idle = all_slots, few is not None and few < slots
     return idle and latency > objective and waiting > WAITING_SHARE * (waiting + serving)

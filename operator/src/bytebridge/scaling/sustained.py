@@ -6,14 +6,16 @@ have nothing to do. How much of it a service bears is learned from what it shows
 """
 
 from dataclasses import dataclass
-from math import exp, inf, sqrt
+from math import exp, inf, log, sqrt
 from typing import NamedTuple
 
 from bytebridge.scaling.capacity import Capacity, remembered_seconds, steady
 from bytebridge.scaling.demand import SIGMAS
 from bytebridge.scaling.fleet_size import FleetSize
-from bytebridge.scaling.floors import SERVICE_TAIL
+from bytebridge.scaling.floors import SERVICE_TAIL, SHORTEST_PATIENCE
 from bytebridge.scaling.observation import Observation
+from bytebridge.scaling.queueing import erlang_c
+from bytebridge.scaling.scattered import waits_beside_idle_slots
 
 OVERLOADED = 0.95
 """Utilization from which requests wait for want of replicas."""
@@ -24,6 +26,10 @@ LONGEST_UNSEEN_SECONDS = 300.0
 LARGEST_STEP = 1.5
 """A measurement lowers what is sustained by no more than this factor."""
 LEAST = 0.02
+LATE_SHARE = 0.05
+"""Of the requests, that may take longer than the objective."""
+HALVINGS = 20
+"""Of the interval in which a utilization is looked for: to a millionth."""
 FORGETTING_SECONDS = 7 * 86_400.0
 """More is taken to be sustained again by a factor of e in this time: a replica less is tried a few
 times a day."""
@@ -106,8 +112,9 @@ def learn_sustained(
         memory.late_since = time
     if memory.useless is not None:
         memory.miss = memory.useless = None  # It is tried once more.
-    if memory.miss is not None or time - memory.late_since >= window:
-        _lower(memory, time, measured, objective)
+    scattered = waits_beside_idle_slots(observation, capacity.slots, objective)
+    if scattered or memory.miss is not None or time - memory.late_since >= window:
+        _lower(memory, time, measured, objective, capacity)
 
 
 def missed_in_vain(memory: Sustained, latency: float | None, objective: float | None) -> str | None:
@@ -175,7 +182,9 @@ def _forget(memory: Sustained, time: float) -> None:
     memory.measured_at = time
 
 
-def _lower(memory: Sustained, time: float, measured: Measurement, objective: float) -> None:
+def _lower(
+    memory: Sustained, time: float, measured: Measurement, objective: float, capacity: Capacity
+) -> None:
     """Aim at a lower utilization, unless that has not helped."""
     if memory.miss is None:
         memory.miss, memory.limit_before = measured, memory.limit
@@ -184,13 +193,34 @@ def _lower(memory: Sustained, time: float, measured: Measurement, objective: flo
     if less and measured.seconds >= SHORTER * miss.seconds:
         memory.limit, memory.useless, memory.useless_at = memory.limit_before, measured, time
         return
-    corrected = _corrected(measured.utilization, measured.seconds / objective)
+    service = SERVICE_TAIL * (capacity.service_seconds or 0.0)
+    least = SHORTEST_PATIENCE * objective
+    longer = max(measured.seconds - service, least) / max(objective - service, least)
+    corrected = _corrected(measured.utilization, longer, round(capacity.slots or 1.0))
     memory.limit = corrected if memory.limit is None else min(memory.limit, corrected)
 
 
-def _corrected(utilization: float, late: float) -> float:
-    """Waiting is inversely proportional to the share of idle slots (J. Kingman, 1961).
+def _corrected(utilization: float, longer: float, slots: int) -> float:
+    """The utilization of one replica at which waiting is shorter by that factor.
 
-    So that has to grow by the factor by which latencies are too long.
+    In M/M/c a share P of the requests waits longer than S ln(C / P) / (c (1 - utilization)), C
+    being the share that waits at all. How long it is in truth depends on the balancer; how it
+    changes with the load is taken from there. Where that says nobody would be late, waiting is
+    taken to be inversely proportional to the share of idle slots (J. Kingman, 1961).
     """
-    return max(1 - late * (1 - utilization), utilization / LARGEST_STEP, LEAST)
+    slots, lowest = max(1, slots), max(utilization / LARGEST_STEP, LEAST)
+    longest = _relative_waiting(utilization, slots) / longer
+    if longest <= 0:
+        return max(1 - longer * (1 - utilization), lowest)
+    high = utilization
+    low = 0.0
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _relative_waiting(middle, slots) < longest else (low, middle)
+    return max(low, lowest)
+
+
+def _relative_waiting(utilization: float, slots: int) -> float:
+    """ln(C / P) / (1 - utilization); below 0 where fewer than P wait at all."""
+    waits = erlang_c(slots, utilization * slots)
+    return log(waits / LATE_SHARE) / (1 - utilization) if waits > 0 else -inf
