@@ -88,14 +88,14 @@ def test_what_is_sustained(changes: dict[str, Any], limit: float | None) -> None
 @pytest.mark.parametrize(
     ("busy", "seconds", "limit"),
     [
-        pytest.param({"in_flight": 18}, 80, 0.508, id="a quarter of the slots is idle"),
-        pytest.param({"in_flight": 18}, 75, None, id="its window is not all of it yet"),
-        pytest.param({"in_flight": 23}, 80, None, id="all but one are busy: a minute more"),
-        pytest.param({"in_flight_p10": 1.0}, 80, 0.508, id="some replicas have a free slot"),
-        pytest.param({"in_flight_p10": 2.0}, 80, None, id="none has: a minute more"),
+        pytest.param({"in_flight": 18}, 100, 0.508, id="a quarter of the slots is idle"),
+        pytest.param({"in_flight": 18}, 95, None, id="a surge that is about to show looks alike"),
+        pytest.param({"in_flight": 23}, 100, None, id="all but one are busy: a minute more"),
+        pytest.param({"in_flight_p10": 1.0}, 100, 0.508, id="some replicas have a free slot"),
+        pytest.param({"in_flight_p10": 2.0}, 100, None, id="none has: a minute more"),
     ],
 )
-def test_where_requests_are_seen_to_wait_beside_idle_slots_it_is_learned_at_once(
+def test_where_requests_are_seen_to_wait_beside_idle_slots_it_is_learned_sooner(
     busy: dict[str, Any], seconds: int, limit: float | None
 ) -> None:
     found = _learned(Sustained(), seconds, **busy)

@@ -28,6 +28,8 @@ LARGEST_STEP = 1.5
 LEAST = 0.02
 LATE_SHARE = 0.05
 """Of the requests, that may take longer than the objective."""
+SURGE_SHOWS_SECONDS = 20.0
+"""A surge is late before it is in the rates, or has become a backlog; not for longer than this."""
 HALVINGS = 20
 """Of the interval in which a utilization is looked for: to a millionth."""
 FORGETTING_SECONDS = 7 * 86_400.0
@@ -113,7 +115,8 @@ def learn_sustained(
     if memory.useless is not None:
         memory.miss = memory.useless = None  # It is tried once more.
     scattered = waits_beside_idle_slots(observation, capacity.slots, objective)
-    if scattered or memory.miss is not None or time - memory.late_since >= window:
+    proven = SURGE_SHOWS_SECONDS if scattered else window
+    if memory.miss is not None or time - memory.late_since >= proven:
         _lower(memory, time, measured, objective, capacity)
 
 
