@@ -85,9 +85,9 @@ def decisions(
     ("ramp", "balancer", "over", "hours"),
     [
         pytest.param(0, least_busy, 0.105, 6.4, id="a step"),
-        pytest.param(0, at_random, 0.14, 9.0, id="a step, balanced at random"),
+        pytest.param(0, at_random, 0.13, 9.6, id="a step, balanced at random"),
         pytest.param(180, least_busy, 0.055, 5.0, id="a ramp"),
-        pytest.param(60, at_random, 0.18, 7.3, id="a ramp, balanced at random"),
+        pytest.param(60, at_random, 0.1, 9.0, id="a ramp, balanced at random"),
     ],
 )
 def test_a_surge(ramp: float, balancer: Balancer, over: float, hours: float) -> None:
