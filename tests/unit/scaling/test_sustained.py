@@ -103,18 +103,29 @@ def test_where_requests_are_seen_to_wait_beside_idle_slots_it_is_learned_sooner(
 
 
 @pytest.mark.parametrize(
-    ("slots", "rate", "limit"),
+    ("slots", "rate", "latency", "limit"),
     [
-        pytest.param(1.0, 150, 0.5, id="one slot: the largest step"),
-        pytest.param(16.0, 2_400, 0.675, id="sixteen share what comes: a line is rarer"),
-        pytest.param(64.0, 9_600, 0.5, id="of sixty-four hardly any waits: as idle slots"),
+        pytest.param(1.0, 150, 0.3, 0.5, id="one slot: the largest step"),
+        pytest.param(1.0, 150, 0.22, 0.6811, id="one slot, a little late"),
+        pytest.param(0.5, 75, 0.22, 0.6811, id="half of one, for requests that take two"),
+        pytest.param(16.0, 2_400, 0.3, 0.675, id="sixteen share what comes: a line is rarer"),
+        pytest.param(64.0, 9_600, 0.3, 0.5, id="of sixty-four hardly any waits: as idle slots"),
+        pytest.param(64.0, 9_600, 0.22, 0.6694, id="the idle share grows by what is too long"),
     ],
 )
 def test_the_more_slots_a_replica_has_the_less_it_takes(
-    slots: float, rate: float, limit: float
+    slots: float, rate: float, latency: float, limit: float
 ) -> None:
-    found = _learned(Sustained(), fast=rate, capacity=CAPACITY._replace(slots=slots))
+    capacity = CAPACITY._replace(slots=slots)
+    found = _learned(Sustained(), fast=rate, latency_p95_seconds=latency, capacity=capacity)
     assert found == pytest.approx(limit, rel=1e-3)
+
+
+def test_where_service_takes_nearly_all_a_fifth_of_the_objective_is_left_to_waiting() -> None:
+    """184 of 200 ms: of what is left waiting would be three times too long, by one measurement."""
+    slow = CAPACITY._replace(service_seconds=0.08)
+    found = _learned(Sustained(), fast=225, latency_p95_seconds=0.24, capacity=slow)
+    assert found == pytest.approx(0.6734, rel=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -36,13 +36,11 @@ def mean_gauge(names: Names, origin: Origin, window: int) -> str:
     return _first(f"avg by ({labels}) (last_over_time({one}[{window}s]))" for one in series)
 
 
-def quantile_of_pods(names: Names, origin: Origin, share: float, window: int) -> str | None:
-    """A fresh gauge at the pod that a share of the pods is below; nothing of an exporter's series.
+def quantile_of_pods(names: Names, origin: Origin, share: float, window: int) -> str:
+    """A fresh gauge at the pod that a share of the pods is below.
 
     A pod may have several series, one a route.
     """
-    if not origin.of_pods:
-        return None
     labels = ", ".join(origin.grouping)
     series = (origin.selector(name, 'pod!=""') for name in names)
     return _first(
