@@ -90,6 +90,7 @@ def test_a_custom_rate_replaces_every_window_of_the_preset() -> None:
         pytest.param(Preset.FASTAPI, {}, True, id="one gauge for all that is in progress"),
         pytest.param(Preset.BENTOML, {}, True, id="another"),
         pytest.param(Preset.FASTAPI, {"in_flight": "mine"}, False, id="somebody else's gauge"),
+        pytest.param(Preset.FASTAPI, {"queue_depth": "mine"}, False, id="a queue of the user's"),
         pytest.param(Preset.VLLM, {}, False, id="what waits is told"),
         pytest.param(Preset.TORCHSERVE, {}, False, id="no gauge"),
         pytest.param(Preset.RABBITMQ, {}, False, id="of no pods"),

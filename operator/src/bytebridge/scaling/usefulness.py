@@ -57,7 +57,7 @@ def watch_throughput(state: State, observation: Observation, demand: Demand | No
         return
     each = state.capacity.requests_per_second
     measured = observation.readings.service_seconds is not None
-    capacity = inf if each is None or state.capacity.estimated or not measured else ready * each
+    capacity = ready * each if measured and each is not None else inf
     glance = Glance(
         observation.time,
         ready,

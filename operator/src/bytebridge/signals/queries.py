@@ -18,8 +18,8 @@ SCRAPES_PER_WINDOW = 3
 ON_DEMAND = frozenset({"first_token_seconds", "kv_cache_utilization", "tokens_per_second"})
 """Signals that are asked for only where an objective needs them."""
 FEW_SHARE = 0.1
-"""Of the replicas: those that others are waiting at do not hide that these are idle, and one that
-is just new or cut off does not stand for all."""
+"""Of the replicas: if as many have a free slot, not all are busy. Pods of before do not hide it,
+and one that is just new, or cut off, does not stand for all."""
 PRESENT = "present"
 """Not a reading: whether series exist at all."""
 
@@ -99,8 +99,8 @@ def _queries_of(target: SignalTarget) -> Iterator[tuple[Signal, Query]]:
     overrides = dict(_override_queries(target))
     if target.metrics.preset is not Preset.CUSTOM:
         metrics, replaced = target.metrics, {signal.field for signal in overrides}
-        if "in_flight" in replaced:
-            # What somebody else counts need not be what the preset's pods do.
+        if replaced & {"in_flight", "queue_depth"}:
+            # The waiting are told, or what somebody else counts is not what the pods do.
             replaced |= {"in_flight_p10"}
         preset = _preset_queries(
             metrics.preset, metrics.scrape_interval_seconds, target.percentile, target.matchers
