@@ -161,7 +161,7 @@ STEP, RAMP = surge(100, 1_000), surge(100, 1_000, 180)
         pytest.param(Case(steady), Bound(0.016, 3.2), id="steady"),
         pytest.param(
             Case(steady, 1_500, scattered=True),
-            Bound(0.070, 7.3),
+            Bound(0.055, 7.5),
             id="steady, pods drawn at random",
         ),
         pytest.param(
