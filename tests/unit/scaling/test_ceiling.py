@@ -307,6 +307,25 @@ def test_replicas_that_are_idle_beside_a_backlog_show_no_ceiling(
     assert memory.useful_replicas == useful
 
 
+@pytest.mark.parametrize(
+    ("told", "growth", "served"),
+    [
+        pytest.param(True, 300.0, 300.0, id="what counts is known: the rest is served"),
+        pytest.param(False, 300.0, None, id="is it taken off, or was it never counted?"),
+        pytest.param(False, 30.0, 570.0, id="too little to matter"),
+        pytest.param(False, -100.0, 700.0, id="what waited is worked off"),
+    ],
+)
+def test_what_is_served_where_nobody_knows_what_is_counted(
+    told: bool, growth: float, served: float | None
+) -> None:
+    memory = Ceiling()
+    for tick in range(4):
+        backlog = 5000.0 + 5 * growth * tick
+        observe_moment(memory, Glance(5.0 * tick, 5, backlog, 600.0, told=told), SLOTS, WINDOW)
+    assert (memory.busy and memory.busy.throughput) == served
+
+
 def test_a_backlog_that_would_be_none_for_more_replicas_is_still_that_of_the_old_ones() -> None:
     memory = Ceiling()
     for tick, (ready, backlog) in enumerate([(5, 900.0), (5, 901.0), (60, 100.0)]):

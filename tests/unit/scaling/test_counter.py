@@ -46,6 +46,23 @@ def test_one_reading(fast: float, growth: float, told: int) -> None:
     assert tell_counter(windows(fast), backlog, 20.0, sample, CAN) == told
 
 
+@pytest.mark.parametrize(
+    ("fast", "growth", "told"),
+    [
+        pytest.param(300, 200, 0, id="either: completions of replicas that are faster than known"),
+        pytest.param(300, 380, 1, id="less than piles up"),
+        pytest.param(700, 400, -1, id="more than can be completed: arrivals"),
+    ],
+)
+def test_a_service_time_that_holds_waiting_leaves_more_open(
+    fast: float, growth: float, told: int
+) -> None:
+    """150 % of what it says is served: requests wait at some replicas while others are idle."""
+    sample, backlog = before(growth=growth), 100.0 + growth * 20
+    found = tell_counter(windows(fast), backlog, 20.0, sample, CAN, holds_waiting=True)
+    assert found == told
+
+
 def test_a_step_that_fills_a_whole_window_is_no_counter_of_completions() -> None:
     """From 100 to 600 a second 10 s ago, over all of 15 s: less than what is served and waits."""
     backlogs = (0.0, 0.0, 1000.0)

@@ -190,3 +190,29 @@ def test_a_service_time_that_nothing_measures_takes_nothing_from_what_is_served(
         decide(policy(concurrency_per_replica=2), state, line)
     assert state.ceiling.busy is not None
     assert state.ceiling.busy.throughput == pytest.approx(300, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("told", "counter", "learned"),
+    [
+        pytest.param({"in_flight": True}, 0, False, id="a gauge of all: either may be so"),
+        pytest.param(
+            {"queue_depth": True}, -1, True, id="a queue and a service time of their own: arrivals"
+        ),
+    ],
+)
+def test_a_moderate_surge_where_service_times_hold_waiting_teaches_nothing_wrong(
+    told: dict[str, bool], counter: int, learned: bool
+) -> None:
+    """Ten replicas are thought to serve 263 a second; 350 are counted while 200 more pile up."""
+    state = State(in_flight=InFlight(counts_waiting="in_flight" in told))
+    state.capacity = Capacity(slots=2.0, service_seconds=0.076)
+    for tick in range(6):
+        waiting = 100.0 + 1_000.0 * tick
+        gauges: dict[str, Any] = {n: waiting + 20.0 * (n == "in_flight") for n in told}
+        service = None if "in_flight" in told else 0.076
+        line = seen(5.0 * tick, fast=350, desired=10, service_seconds=service, **gauges)
+        decide(policy(concurrency_per_replica=2), state, line)
+    assert state.sample is not None
+    assert (state.sample.told > 0) - (state.sample.told < 0) == counter
+    assert (state.ceiling.busy is not None) is learned

@@ -9,6 +9,9 @@ may have become slower since."""
 IDLE = 0.6
 """Share of what the Ready replicas could serve below which slots are idle: what leaves a queue then
 waited at a few of them, and most of it was not served but given up."""
+FASTEST_WITH_WAITING = 2.0
+"""The upper one where service times are mean latencies that hold what waits at some replicas while
+others are idle: up to as much again."""
 MOST_TOLD = 5
 """Readings that count: so many of the other kind take them back."""
 
@@ -19,6 +22,8 @@ def tell_counter(
     time: float,
     previous: Sample | None,
     ready_throughput: float | None,
+    *,
+    holds_waiting: bool = False,
 ) -> int:
     """Readings that told of completions, less those of arrivals, within bounds.
 
@@ -32,7 +37,9 @@ def tell_counter(
         time: Of them, seconds.
         previous: The sample of the last estimate.
         ready_throughput: Requests a second of the Ready replicas when busy; `None`: not known.
+        holds_waiting: The service time that this is reckoned from does.
     """
+    fastest = FASTEST_WITH_WAITING if holds_waiting else FASTEST
     known = 0 if previous is None else previous.told
     if previous is None or not backlog or not ready_throughput:
         return known
@@ -45,8 +52,8 @@ def tell_counter(
     growth = (backlog - begin.backlog) / (time - begin.time)
     could = [p.throughput for p in previous.since(begin.time) if p.throughput is not None]
     least, most = min([ready_throughput, *could]), max([ready_throughput, *could])
-    as_completions = SLOWEST * least <= counted <= FASTEST * most
-    as_arrivals = SLOWEST * least + growth <= counted <= FASTEST * most + growth
+    as_completions = SLOWEST * least <= counted <= fastest * most
+    as_arrivals = SLOWEST * least + growth <= counted <= fastest * most + growth
     if growth > FASTEST * counted:
         # No more can pile up than arrives, whatever is known of what can be served.
         as_completions, as_arrivals = True, False

@@ -47,6 +47,8 @@ def estimate_demand(
     dispersion: float,
     ready_throughput: float | None = None,
     newest_dispersion: float | None = None,
+    *,
+    holds_waiting: bool = False,
 ) -> Demand | None:
     """Estimate the arrival rate; `None` when neither a window nor a growing queue tells.
 
@@ -62,6 +64,7 @@ def estimate_demand(
             (R. Gusella, IEEE JSAC 9, 1991).
         ready_throughput: Requests a second of the ready replicas when busy; `None`: not known.
         newest_dispersion: Of the newest count, which may be late; `None`: the same.
+        holds_waiting: The service time that the throughput is reckoned from does.
     """
     newest_dispersion = dispersion if newest_dispersion is None else newest_dispersion
     found = split(readings, _left_out(time, previous))
@@ -69,7 +72,9 @@ def estimate_demand(
         return _uncounted(readings, time, previous, ready_throughput)
     fast = _known_fast(found, time, previous)
     backlog = readings.queue_depth
-    counted_as = _read(found, backlog, time, previous, ready_throughput)
+    counted_as = _read(
+        found, backlog, time, previous, ready_throughput, holds_waiting=holds_waiting
+    )
     windows = counted_as.windows
     newest = _newest_rate(windows, newest_dispersion)
     saturated = _saturated_rate(readings, time, previous, newest, ready_throughput)
@@ -142,6 +147,8 @@ def _read(
     time: float,
     previous: Sample | None,
     ready_throughput: float | None,
+    *,
+    holds_waiting: bool,
 ) -> _Reading:
     """What the windows say of arrivals, by all that was seen of them before."""
     if previous is None:
@@ -149,7 +156,9 @@ def _read(
     since = time if previous.known_since is None else previous.known_since
     wholeness = compare_windows(windows, time, previous)
     windows = _full(windows, time - since)
-    told = tell_counter(windows, backlog, time, previous, ready_throughput)
+    told = tell_counter(
+        windows, backlog, time, previous, ready_throughput, holds_waiting=holds_waiting
+    )
     if told > 0:
         windows = as_arrivals(windows, backlog, time, previous)
     elif windows.newest is None:

@@ -139,7 +139,15 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
     index = state.dispersion.index
     newest = state.sample.history[-1] if state.sample and state.sample.history else None
     counts = state.late_counts.dispersion(index, newest)
-    demand = estimate_demand(readings, time, state.sample, index, throughput, counts)
+    demand = estimate_demand(
+        readings,
+        time,
+        state.sample,
+        index,
+        throughput,
+        counts,
+        holds_waiting=state.in_flight.counts_waiting,
+    )
     if demand is None:
         state.sample = without_rates(state.sample, time, readings.queue_depth, throughput)
         state.reading = None

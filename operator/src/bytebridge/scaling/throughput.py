@@ -36,6 +36,8 @@ class Glance(NamedTuple):
     """Requests a second since the glance before; `None`: not known."""
     of_those_ready: bool = True
     """Otherwise metrics may be late, and what they tell that of fewer replicas."""
+    told: bool = True
+    """What the counter counts is known; else the growth of the queue is in the arrivals or not."""
     least: float = inf
     """Requests at a replica that a tenth have fewer than; infinite: not known."""
 
@@ -169,7 +171,10 @@ def _served(glances: Sequence[Glance], arriving: float, slots: float) -> Busy | 
     if not all(glance.waits(slots) for glance in glances):
         return None
     begin, end = glances[0], glances[-1]
-    left = arriving - (end.backlog - begin.backlog) / (end.time - begin.time)
+    growth = (end.backlog - begin.backlog) / (end.time - begin.time)
+    if not end.told and growth > STEADY_SHARE * arriving:
+        return None
+    left = arriving - growth
     served = min(left, max(glance.capacity for glance in glances))
     ready = [glance.ready for glance in glances]
     return Busy(end.time, min(ready), max(ready), served, left)

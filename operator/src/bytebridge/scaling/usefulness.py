@@ -66,6 +66,7 @@ def watch_throughput(state: State, observation: Observation, demand: Demand | No
         capacity,
         demand.newest,
         of_those_ready=whose is OfReplicas.PRESENT,
+        told=demand.sample.told != 0 or not state.in_flight.counts_waiting,
         least=_least_busy(state, observation),
     )
     observe_moment(state.ceiling, glance, state.capacity.slots or 1.0, demand.fast_seconds)
