@@ -77,7 +77,7 @@ def test_sustained_floor(rate: float, each: float | None, expected: int) -> None
         (TOKENS, {"tokens_per_second": 8_100, "desired": 10}, 11, Reason.TOKEN_RATE),
         (TOKENS, {"tokens_per_second": 8_000, "desired": 10}, 10, Reason.STEADY),
         (TOKENS, {"desired": 10}, 10, Reason.SIGNALS_UNKNOWN),
-        (TTFT, {"first_token_seconds": 0.75, "desired": 10}, 15, Reason.TIME_TO_FIRST_TOKEN),
+        (TTFT, {"first_token_seconds": 0.75, "desired": 10}, 10, Reason.SCALE_DOWN_HOLD),
         (TTFT, {"first_token_seconds": 0.4, "desired": 10}, 10, Reason.SCALE_DOWN_HOLD),
         (TTFT, {"first_token_seconds": 9.0, "desired": 10, "starting": 2, "ready": 8}, 10,
          Reason.SCALE_DOWN_HOLD),
@@ -140,6 +140,67 @@ def test_first_tokens_come_in_time_without_hunting(rate: float) -> None:
     moves = [after > before for before, after in pairwise(later) if after != before]
     turns = sum(one != other for one, other in pairwise(moves))
     assert turns <= 2, "replicas must not hunt"
+
+
+LATE: dict[str, Any] = {**CALM, "fast": 30.0, "first_token_seconds": 0.75, "desired": 10}
+
+
+@pytest.mark.parametrize(
+    ("before", "late", "sustained"),
+    [
+        pytest.param({}, {}, 2.0, id="a load that stands: as much less as they are too late"),
+        pytest.param({}, {"first_token_seconds": 0.4}, None, id="in time"),
+        pytest.param({"slow": 20.0}, {}, None, id="less than a window after the load has grown"),
+        pytest.param({}, {"fast": 60.0, "slow": 30.0}, None, id="while it grows"),
+        pytest.param({}, {"fast": 34.0, "slow": 30.0}, 2.0, id="not by chance"),
+        pytest.param({}, {"queue_depth": 15}, 2.0, id="as many wait as come within the objective"),
+        pytest.param({}, {"queue_depth": 16}, None, id="more: others may be on their way"),
+        pytest.param({}, {"first_token_seconds": None}, None, id="unknown"),
+        pytest.param({}, {"fast": None}, None, id="no rate"),
+    ],
+)
+def test_what_late_first_tokens_tell(
+    before: dict[str, Any], late: dict[str, Any], sustained: float | None
+) -> None:
+    state = State()
+    for time in range(0, 61, 5):
+        decide(TTFT, state, seen(time, **{**LATE, "first_token_seconds": 0.4, **before}))
+    for time in range(65, 91, 5):
+        decide(TTFT, state, seen(time, **{**LATE, **late}))
+    memory = state.language_model
+    assert memory is not None
+    assert (memory.sustained_rate and round(memory.sustained_rate, 1)) == sustained
+
+
+def test_first_tokens_are_late_before_the_surge_is_in_the_rates() -> None:
+    """Completions tell of it a service time later: 20 s and that are waited."""
+    state, told = State(), []
+    for time in range(0, 31, 5):
+        decision = decide(TTFT, state, seen(time, **{**LATE, "service_seconds": 5.0}))
+        told.append((time, decision.floors["ttft"] >= 15))
+    assert told == [(0, False), (5, False), (10, False), (15, False), (20, False), (25, True),
+                    (30, True)]  # fmt: skip
+
+
+def test_a_queue_that_stays_is_not_of_replicas_on_their_way() -> None:
+    state = State()
+
+    def sustained(until: int) -> float | None:
+        for time in range(until - 330, until, 5):
+            decide(TTFT, state, seen(time, **{**LATE, "queue_depth": 30}))
+        return state.language_model.sustained_rate if state.language_model else None
+
+    assert sustained(330) is None
+    assert sustained(660) == pytest.approx(2.0, rel=0.01)
+
+
+def test_first_tokens_in_time_tell_that_slots_are_enough() -> None:
+    """At the first look one request is served, by chance; on average they are five."""
+    calm: dict[str, Any] = {**CALM, "fast": 5.0, "first_token_seconds": 0.1, "desired": 1}
+    rules = replace(TTFT, concurrency_per_replica=None)
+    assert decide(rules, State(), seen(**calm)).replicas <= 2
+    late = seen(**{**calm, "first_token_seconds": 0.6})
+    assert decide(rules, State(), late).replicas > 5
 
 
 def test_replicas_that_do_not_bring_first_tokens_sooner_are_not_added_for_ever() -> None:

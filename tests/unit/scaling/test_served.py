@@ -34,7 +34,8 @@ STEADY: dict[str, Any] = {"fast": 300, "in_flight": 30, "latency_p95_seconds": 0
 )
 def test_served_at_least(changes: dict[str, Any], size: FleetSize, served: float) -> None:
     given = seen(100.0, **STEADY | changes)
-    assert served_at_least(given, size, 0.2) == pytest.approx(served)
+    lateness = policy(latency_seconds=0.2).lateness(given.readings)
+    assert served_at_least(given, size, lateness) == pytest.approx(served)
     assert served_at_least(given, size, None) == 0
 
 

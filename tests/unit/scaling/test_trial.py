@@ -16,6 +16,7 @@ FULL = Speed(30.0, 8.0, 1000.0, 0.0)
 LIGHT = Speed(15.0, 1.0, 1000.0, 0.0)
 LIGHT_AND_AS_SLOW = Speed(15.0, 4.0, 1000.0, 0.0)
 FEW = Speed(15.0, 4.0, 4.0, 0.0)
+LIGHT_FOR_LONG = Speed(15.0, 4.0, 400.0, 0.0)
 SLOW: dict[str, Any] = {"service_seconds": 0.2, "latency_p95_seconds": 0.45}
 
 
@@ -29,6 +30,10 @@ SLOW: dict[str, Any] = {"service_seconds": 0.2, "latency_p95_seconds": 0.45}
         pytest.param([FULL, LIGHT], {}, 0, id="load makes them slower"),
         pytest.param([FULL, LIGHT_AND_AS_SLOW], {}, 0, id="load makes no difference"),
         pytest.param([FULL, FEW], {}, 25, id="nobody knows yet"),
+        pytest.param([LIGHT_FOR_LONG], {}, 0, id="a lighter load is known, and this one will be"),
+        pytest.param(100 * [FEW], {}, 0, id="so it is by many of a few"),
+        pytest.param([FULL], {"desired": 9}, 13, id="little more than was seen"),
+        pytest.param([FULL], {"desired": 8}, 0, id="a surge is another load by itself"),
         pytest.param([FULL], {"service_seconds": 0.08}, 0, id="service leaves time for waiting"),
         pytest.param([FULL], {"latency_p95_seconds": 0.19}, 0, id="in time, whatever the mean"),
         pytest.param([FULL], {"service_seconds": None}, 0, id="service time unknown"),
@@ -55,8 +60,8 @@ def test_a_trial_is_not_for_ever() -> None:
 
     assert [floor(time) for time in (0.0, 150.0, 151.0, 900.0)] == [13, 13, 0, 0]
     assert floor(1000.0, latency_p95_seconds=0.1) == 0
-    slowdown.speeds = {1: Speed(20.0, 4.0, 1000.0, 1000.0)}
-    assert floor(1005.0) == 19, "requests have been in time meanwhile, and it begins anew"
+    slowdown.speeds = {1: Speed(27.0, 4.0, 1000.0, 1000.0)}
+    assert floor(1005.0) == 14, "requests have been in time meanwhile, and it begins anew"
 
 
 def test_what_a_trial_shows_is_no_reason_for_a_larger_one() -> None:

@@ -8,14 +8,21 @@ Sarathi-Serve", OSDI 2024 (prompt and generated tokens share one budget).
 """
 
 from dataclasses import dataclass
-from math import ceil, exp
+from math import ceil, exp, inf, sqrt
 
-from bytebridge.scaling.capacity import LEARNING_RATE, SATURATED_BACKLOG, Capacity
+from bytebridge.scaling.capacity import (
+    LEARNING_RATE,
+    SATURATED_BACKLOG,
+    STEADY_SHARE,
+    Capacity,
+)
+from bytebridge.scaling.demand import SIGMAS
 from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.needs import Needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.queueing import slots_for_tail
+from bytebridge.scaling.sustained import SURGE_SHOWS_SECONDS
 
 WINDOW_SECONDS = 60.0
 """Of the measured figures: before, they mix two sizes of the fleet."""
@@ -34,6 +41,8 @@ SOONER = 0.9
 """Times the seconds of that measurement."""
 LANGUAGE_MODEL = ("ttft", "kvCache", "tokens")
 """Names of the floors."""
+LONGEST_BACKLOG_SECONDS = 300.0
+"""Requests that wait for longer do not wait for replicas that are yet to come."""
 MOST_REPLICAS = 1e9
 EPSILON = 1e-9
 
@@ -49,6 +58,12 @@ class LanguageModelMemory:
     sustained_at: float = 0.0
     late: tuple[float, float] | None = None
     """Requests a second of one replica, and seconds, when first tokens last came too late."""
+    late_since: float | None = None
+    """Since when they do, of a load that has stood for the window; `None`: they do not."""
+    unsteady_at: float = -inf
+    """When the load last changed, or more waited than comes within the objective."""
+    queued_since: float | None = None
+    """Since when so many wait."""
     tokens_per_second: float | None = None
     """Of one replica while requests waited."""
 
@@ -92,8 +107,9 @@ def language_model_floors(
     if policy.first_token_seconds is not None:
         idle = rate == 0
         known = readings.first_token_seconds is not None or idle
-        if settled and rate:
-            _learn_sustained_rate(policy.first_token_seconds, memory, observation, rate / ready)
+        steady = _steady_for_window(policy.first_token_seconds, memory, observation)
+        if settled and steady:
+            _learn_sustained_rate(policy.first_token_seconds, memory, observation)
         floors["ttft"] = max(
             sustained_floor(rate or 0.0, memory.sustained_rate),
             _queueing_floor(policy, policy.first_token_seconds, rate or 0.0, capacity),
@@ -173,21 +189,57 @@ def _settled(memory: LanguageModelMemory, observation: Observation, size: FleetS
     if memory.template_hash != observation.template_hash:
         memory.template_hash = observation.template_hash
         memory.sustained_rate = memory.tokens_per_second = memory.late = None
+        memory.late_since = None
     waited = observation.time - size.seen_to_change_at >= WINDOW_SECONDS
     return waited and replicas.ready > 0 and replicas.starting == 0
 
 
+def _steady_for_window(
+    objective: float, memory: LanguageModelMemory, observation: Observation
+) -> bool:
+    """Whether first tokens of the whole window are those of the present load.
+
+    In a surge they are late before its requests are in the rates, which may be of completions; and
+    those that wait for replicas that are yet to come are late whatever one sustains.
+    """
+    time, rates = observation.time, observation.readings.requests_per_second
+    if not rates:
+        memory.unsteady_at = time
+        return False
+    slow, fast_seconds = rates[max(rates)], min(rates)
+    chance = SIGMAS * sqrt(max(slow, 1 / fast_seconds) / fast_seconds)
+    waiting = observation.readings.queue_depth or 0.0
+    if waiting <= objective * slow:
+        memory.queued_since = None
+    elif memory.queued_since is None:
+        memory.queued_since = time
+    since = memory.queued_since
+    queued = since is not None and time - since < LONGEST_BACKLOG_SECONDS
+    if queued or abs(rates[fast_seconds] - slow) > max(chance, STEADY_SHARE * slow):
+        memory.unsteady_at = time
+    return slow > 0 and time - memory.unsteady_at >= WINDOW_SECONDS
+
+
 def _learn_sustained_rate(
-    objective: float, memory: LanguageModelMemory, observation: Observation, each: float
+    objective: float, memory: LanguageModelMemory, observation: Observation
 ) -> None:
-    seconds = observation.readings.first_token_seconds
-    known = memory.sustained_rate
+    readings, time = observation.readings, observation.time
+    seconds, rates = readings.first_token_seconds, readings.requests_per_second
+    each, known = rates[max(rates)] / observation.replicas.ready, memory.sustained_rate
     if known is not None:
-        known *= exp(min(1.0, (observation.time - memory.sustained_at) / FORGETTING_SECONDS))
-    if seconds is not None and not _useless(memory, each, seconds):
-        known = sustained_rate(known, each, seconds, objective)
-        memory.late = (each, seconds) if seconds > objective else None
-    memory.sustained_rate, memory.sustained_at = known, observation.time
+        known *= exp(min(1.0, (time - memory.sustained_at) / FORGETTING_SECONDS))
+    memory.sustained_rate, memory.sustained_at = known, time
+    if seconds is None:
+        return
+    if seconds <= objective:
+        memory.late = memory.late_since = None
+    else:
+        memory.late_since = time if memory.late_since is None else memory.late_since
+        shows = SURGE_SHOWS_SECONDS + (readings.service_seconds or 0.0)
+        if time - memory.late_since < shows or _useless(memory, each, seconds):
+            return
+        memory.late = (each, seconds)
+    memory.sustained_rate = sustained_rate(known, each, seconds, objective)
 
 
 def _useless(memory: LanguageModelMemory, each: float, seconds: float) -> bool:

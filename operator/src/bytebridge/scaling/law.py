@@ -152,8 +152,8 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         state.sample = without_rates(state.sample, time, readings.queue_depth, throughput)
         state.reading = None
     else:
-        size, objective = state.ceiling.glances.size, policy.latency_seconds
-        demand = demand._replace(served=served_at_least(observation, size, objective))
+        size, lateness = state.ceiling.glances.size, policy.lateness(readings)
+        demand = demand._replace(served=served_at_least(observation, size, lateness))
         state.sample = demand.sample
         observe_late_counts(state.late_counts, demand.sample.history, index)
         state.reading = Reading(time, readings, demand)
@@ -243,9 +243,9 @@ def _remember_present(policy: Policy, state: State, observation: Observation) ->
 
 
 def _late(policy: Policy, observation: Observation) -> bool | None:
-    """Whether the latency objective is missed; `None`: there is none, or it is not known."""
-    latency, objective = observation.readings.latency_p95_seconds, policy.latency_seconds
-    return None if latency is None or objective is None else latency > objective
+    """Whether an objective of those who wait is missed; `None`: there is none, or nobody knows."""
+    lateness = policy.lateness(observation.readings)
+    return None if lateness is None else lateness > 1
 
 
 def _ready_throughput(capacity: Capacity, observation: Observation) -> float | None:

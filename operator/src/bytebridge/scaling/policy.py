@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bytebridge.api.annotations import manual_floor
 from bytebridge.api.service import ScalableService
+from bytebridge.scaling.observation import Readings
 from bytebridge.scaling.schedule import Window, compile_window
 from bytebridge.scaling.seasonal import DAY_SECONDS
 
@@ -63,6 +64,16 @@ class Policy:
     def interactive(self) -> bool:
         """Somebody waits for each answer: bursts and forecasts count, and backlogs are urgent."""
         return self.latency_seconds is not None or self.first_token_seconds is not None
+
+    def lateness(self, readings: Readings) -> float | None:
+        """Times its objective that what somebody waits for takes; `None`: nobody knows or asks."""
+        latency, first_token = readings.latency_p95_seconds, readings.first_token_seconds
+        known = None
+        if self.latency_seconds is not None and latency is not None:
+            known = latency / self.latency_seconds
+        if self.first_token_seconds is not None and first_token is not None:
+            known = max(known or 0.0, first_token / self.first_token_seconds)
+        return known
 
     @property
     def has_queue(self) -> bool:

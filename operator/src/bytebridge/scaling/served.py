@@ -9,7 +9,7 @@ MOST_LATE = 2.0
 """
 
 
-def served_at_least(observation: Observation, size: FleetSize, objective: float | None) -> float:
+def served_at_least(observation: Observation, size: FleetSize, lateness: float | None) -> float:
     """Requests a second; 0: not known.
 
     Of those that came within a window, the ones that were not served are in the service still:
@@ -20,11 +20,10 @@ def served_at_least(observation: Observation, size: FleetSize, objective: float 
     Args:
         observation: What is known now.
         size: The Ready replicas; where some went within the window it was more that served.
-        objective: For the latency, seconds; `None`: there is none, and nobody asks.
+        lateness: Times the objective that requests take; `None`: not known, or nobody asks.
     """
     readings, rates = observation.readings, observation.readings.requests_per_second
-    latency = readings.latency_p95_seconds
-    if latency is None or objective is None or latency > MOST_LATE * objective:
+    if lateness is None or lateness > MOST_LATE:
         return 0.0
     if not rates or rates[min(rates)] > (1 + STEADY_SHARE) * rates[max(rates)]:
         return 0.0
@@ -32,5 +31,6 @@ def served_at_least(observation: Observation, size: FleetSize, objective: float 
     if observation.replicas.ready < size.ready or observation.time - size.fewer_since < window:
         return 0.0
     rate = min(rates.values())
-    inside = max((readings.in_flight or 0.0) + (readings.queue_depth or 0.0), rate * latency)
+    counted = (readings.in_flight or 0.0) + (readings.queue_depth or 0.0)
+    inside = max(counted, rate * (readings.latency_p95_seconds or 0.0))
     return max(0.0, rate - inside / window)

@@ -14,7 +14,7 @@ from bytebridge.scaling.floors import SERVICE_TAIL
 from bytebridge.scaling.needs import Needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
-from bytebridge.scaling.slowdown import Slowdown, fitted_line
+from bytebridge.scaling.slowdown import COUNTED_REQUESTS, LEAST_RANGE, Slowdown, fitted_line
 
 LIGHTER = 1.25
 """Times the replicas that have the lowest load seen: with them it is another one."""
@@ -67,6 +67,8 @@ def trial_floor(
     over = time - memory.late_since > startup_seconds + LONGEST_SECONDS
     if over or not slowdown.speeds or _tried(slowdown):
         return 0
+    if rate > LEAST_RANGE * _lightest_known(slowdown) * observation.replicas.ready:
+        return 0  # What comes now is another load by itself.
     if isinf(memory.lowest):  # A lighter one that is seen later is the trial's own.
         memory.lowest = min(seen.each for seen in slowdown.speeds.values())
     kept = min(observation.replicas.desired, ceil(MUCH_LIGHTER * rate / memory.lowest))
@@ -96,6 +98,16 @@ def with_trial(
         return needs
     floor = trial_floor(memory, slowdown, observation, demand.rate, objective, startup_seconds)
     return needs._replace(floors={**needs.floors, "trial": floor}) if floor else needs
+
+
+def _lightest_known(slowdown: Slowdown) -> float:
+    """Requests a second of one replica, of the lightest loads that were seen for long enough."""
+    requests = 0.0
+    for seen in sorted(slowdown.speeds.values()):
+        requests += seen.requests
+        if requests >= COUNTED_REQUESTS:
+            return seen.each
+    return inf
 
 
 def _tried(slowdown: Slowdown) -> bool:
