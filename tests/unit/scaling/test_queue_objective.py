@@ -1,5 +1,6 @@
 """Workers behind a queue: every combination of what is asked for and what is known."""
 
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -129,6 +130,76 @@ def test_a_backlog_is_worked_off_in_time(backlog: int) -> None:
     assert cleared is not None
     assert 45 <= cleared <= 75
     assert desired == 0
+
+
+@dataclass
+class Batch:
+    """Messages that came at once, and the pods that work them off, as a fluid."""
+
+    left: float
+    seconds: float
+    """Of one message."""
+    slots: int
+    startup: int = 30
+    asked: list[tuple[int, int]] = field(default_factory=lambda: [(-900, 1)])
+
+    def ready(self, time: int, desired: int) -> int:
+        """Pods that have started, of those that are asked for."""
+        started = max(n for at, n in self.asked if time - at >= self.startup)
+        return min(desired, started)
+
+    def work(self, time: int, desired: int, ready: int) -> None:
+        """Five seconds pass."""
+        self.asked.append((time, desired))
+        self.left = max(0.0, self.left - 5 * min(ready, desired) * self.slots / self.seconds)
+
+
+def _work_off(rules: Policy, batch: Batch, **known: Any) -> list[tuple[float, int]]:
+    """What waits, and replicas, every five seconds for 20 minutes; the last arrival is over."""
+    state, desired, course = State(), 1, []
+    for time in range(0, 1_200, 5):
+        ready = batch.ready(time, desired)
+        reading = {"fast": 0.0, "queue_depth": batch.left, **known}
+        if "in_flight" in reading:
+            reading["in_flight"] = min(batch.left, ready * batch.slots)
+        given = seen(time, desired=desired, ready=ready, starting=desired - ready, **reading)
+        desired = decide(rules, state, given).replicas
+        batch.work(time, desired, ready)
+        course.append((batch.left, desired))
+    return course
+
+
+def test_a_batch_of_which_nobody_says_how_long_messages_take() -> None:
+    """RabbitMQ tells what comes, waits and is not acknowledged; the last message came long ago."""
+    rules = policy(drain_seconds=300, concurrency_per_replica=4, **NO_LATENCY)
+    course = _work_off(rules, Batch(8_000, 2.0, 4), service_seconds=None, in_flight=None)
+    assert course[60][0] == 0, "four a second each: within 300 s by ten or so"
+    assert 8 <= max(replicas for _, replicas in course) <= 16
+
+
+def test_nothing_is_lowered_while_messages_wait_though_slots_are_more() -> None:
+    rules = policy(drain_seconds=300, concurrency_per_replica=20, **NO_LATENCY)
+    course = _work_off(rules, Batch(2_000, 60.0, 20), service_seconds=60.0)
+    most = max(replicas for _, replicas in course)
+    assert all(replicas == most for left, replicas in course[20:] if left > 40)
+    assert course[60][0] == 0
+    assert course[-1][1] == 0
+
+
+@pytest.mark.parametrize(
+    ("startup", "replicas"),
+    [
+        pytest.param(30, 4, id="270 s are left"),
+        pytest.param(150, 7, id="half of it"),
+        pytest.param(295, 7, id="nearly nothing: late, at a price that is known"),
+        pytest.param(600, 7, id="more than all"),
+    ],
+)
+def test_pods_that_start_for_as_long_as_is_promised(startup: int, replicas: int) -> None:
+    rules = policy(drain_seconds=300, concurrency_per_replica=1, **NO_LATENCY)
+    given = seen(fast=0.0, queue_depth=1_000, service_seconds=1.0, desired=0)
+    decision = decide(rules, State(), replace(given, startup_seconds=float(startup)))
+    assert decision.replicas == replicas
 
 
 def _replay(rules: Policy, desired: int, seconds: int, **known: Any) -> tuple[int, int | None]:

@@ -68,6 +68,7 @@ def learn_capacity(
     waiting: float = 0.0,
     late: bool | None = None,
     shared: bool = True,
+    came: bool = False,
 ) -> Capacity:
     """Update what is known of a replica; what was learned of another template is forgotten.
 
@@ -83,6 +84,7 @@ def learn_capacity(
         late: The latency objective is missed: requests may be waiting that no gauge tells of.
             `None`: nobody knows.
         shared: What waits is shared by all replicas; otherwise idle slots of some say nothing.
+        came: Replicas came since the last look: more are busy now than have served since.
     """
     if observation.template_hash != known.template_hash:
         known = _of_another_template(known, observation.template_hash)
@@ -93,7 +95,7 @@ def learn_capacity(
     measured, looks = _service_seconds(observation, known, waited_at, waiting)
     estimated = None
     if measured is None:
-        kept = None if observation.readings.queue_depth else known.service_seconds
+        kept = known.service_seconds if not observation.readings.queue_depth or came else None
         estimated = kept or _estimated_service_seconds(observation, slots, queue_growth)
     service = measured or estimated
     if service is not None:
@@ -238,17 +240,18 @@ def _estimated_service_seconds(
     """What the first look at a service amid a backlog allows to say: Little's law once more.
 
     The counter may be of arrivals, of which those that pile up are not served, or of completions.
-    Latency, waiting included, is never less than the service time.
+    After the last arrival of a batch, what leaves the queue is served. Latency, waiting included,
+    is never less than the service time.
     """
     readings, ready = observation.readings, observation.replicas.ready
     windows = readings.requests_per_second
     latency = readings.latency_mean_seconds
-    if not windows or not windows[min(windows)] or not readings.queue_depth:
+    if not windows or not readings.queue_depth:
         return latency
     rate = windows[min(windows)]
     served = _served(rate, queue_growth)
     busy = readings.in_flight or ready * (slots or 1.0)
-    estimate = busy / served if busy else None
+    estimate = busy / served if busy and served > 0 else None
     if estimate is None or latency is None:
         return estimate or latency
     return min(estimate, latency)

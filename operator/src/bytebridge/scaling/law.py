@@ -134,6 +134,7 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         waiting=_mean_backlog(state, observation),
         late=_late(policy, observation),
         shared=state.ceiling.glances.shared_by(observation.replicas.ready),
+        came=state.sample is not None and state.size.changed_since > state.sample.time,
     )
     throughput = _ready_throughput(state.capacity, observation)
     index = state.dispersion.index

@@ -170,7 +170,9 @@ def compute_needs(
             needed = max(standing, floors["forecast"])
             floors["drain"] = _drain(policy, observation, load, (capacity, startup), needed)
             # What was read may be gone by now, but nobody has seen that yet.
-            seen = _beyond_slots(max(waiting or 0.0, backlog or 0.0), observation, capacity)
+            seen = max(waiting or 0.0, backlog or 0.0)
+            if policy.drain_seconds is None:
+                seen = _beyond_slots(seen, observation, capacity)
             clearing = seen > 0 and _clearing(
                 policy, observation, load._replace(backlog=seen), capacity, standing
             )
@@ -281,8 +283,9 @@ def _drain(
         most = MOST_SURPLUS if _overloaded(load) else 1.0
         asked = min(wanted, ceil(most * needed))
     if policy.drain_seconds is not None:
-        # Pods that are asked for now take their start-up time of it.
-        left = max(policy.drain_seconds - startup.seconds, min(policy.drain_seconds, DRAIN_SECONDS))
+        # Pods that are asked for now take their start-up time of it; where that is most of it the
+        # promise cannot be kept, and what is left would cost any number of them.
+        left = max(policy.drain_seconds - startup.seconds, policy.drain_seconds / 2)
         asked = max(asked, _draining(observation, load, capacity, startup, left))
     return asked
 
@@ -334,9 +337,7 @@ def _clearing(
     throughput = capacity.most_per_second
     if throughput is None:
         return False
-    if policy.drain_seconds is not None:
-        return True  # A replica less would make it late: the time is promised to the last message.
-    if not policy.interactive:
+    if policy.drain_seconds is None and not policy.interactive:
         return False
-    stay = min(standing, observation.replicas.ready)
+    stay = min(max(1, standing), observation.replicas.ready)
     return load.backlog > max(0.0, stay * throughput - load.rate) * policy.tick_seconds
