@@ -16,6 +16,7 @@ from bytebridge.scaling.floors import (
     latency_floor,
     utilization_floor,
 )
+from bytebridge.scaling.lasting import lasting_rate
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.trend import onset_rate, ramp_rate
@@ -143,7 +144,7 @@ def compute_needs(
         foreseen: What is due then by what came before.
         waiting: Requests that wait now, as read or reckoned; `None`: unknown.
     """
-    readings, rate = observation.readings, demand.rate if demand else 0.0
+    readings, rate = observation.readings, _rate(policy, demand)
     backlog = readings.queue_depth
     floors: dict[str, int] = {}
     complete, clearing = backlog is not None or not policy.has_queue, False
@@ -159,7 +160,7 @@ def compute_needs(
             if foreseen.highest < inf and "burst" in floors:
                 floors["burst"] = _bounded_burst(policy, floors, rate, foreseen.highest, capacity)
             standing = max(floors.values())
-            ramp, onset = _forecasts(policy, demand, dispersion, startup)
+            ramp, onset = _forecasts(policy, demand, rate, dispersion, startup)
             ramp, onset = min(ramp, foreseen.rise), min(onset, foreseen.rise)
             forecast = max(ramp, onset)
             highest = max(forecast, foreseen.due)
@@ -183,6 +184,13 @@ def compute_needs(
     if rate > 0 or backlog or (policy.has_queue and readings.in_flight):
         floors["wake"] = 1
     return Needs(floors, complete, clearing, foreseen, waiting, ramp_floor, startup.seconds)
+
+
+def _rate(policy: Policy, demand: Demand | None) -> float:
+    """Requests a second that ask for replicas besides what waits."""
+    if policy.drain_seconds is not None and not policy.interactive:
+        return lasting_rate(demand)
+    return demand.rate if demand else 0.0
 
 
 def _load_floors(
@@ -230,7 +238,7 @@ def queueing_floors(
 
 
 def _forecasts(
-    policy: Policy, demand: Demand | None, dispersion: float, startup: Startup
+    policy: Policy, demand: Demand | None, rate: float, dispersion: float, startup: Startup
 ) -> tuple[float, float]:
     """The rates of a ramp and of a rise that begins, when what is decided now serves.
 
@@ -239,10 +247,10 @@ def _forecasts(
     if demand is None:
         return 0.0, 0.0
     if not policy.interactive or not demand.rising:
-        return demand.rate, 0.0
+        return rate, 0.0
     horizon = demand.age_seconds + startup.seconds + policy.tick_seconds
     history = demand.sample.history
-    ramp = ramp_rate(history, demand.rate, horizon, dispersion)
+    ramp = ramp_rate(history, rate, horizon, dispersion)
     return ramp, onset_rate(history, horizon, demand.newest_dispersion)
 
 
