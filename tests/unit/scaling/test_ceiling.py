@@ -178,6 +178,19 @@ def test_a_measured_service_time_of_more_replicas_is_no_reason_to_doubt() -> Non
     assert memory.throughput is None
 
 
+def test_fewer_are_not_doubted_by_what_was_begun_beside_many() -> None:
+    """Sixty of sixty slots at 600/s are busy for 6 s: so those that stay are, and as long again."""
+    memory = _found()
+    memory.glances.size.fewer_since = 45.0
+    slow = _reading(50, 30, 300.0)._replace(left=300.0)
+    for time in (50.0, 55.0):
+        observe_busy(memory, slow._replace(time=time), slots=60.0)
+    assert memory.throughput is not None
+    for time in (60.0, 65.0):
+        observe_busy(memory, slow._replace(time=time), slots=60.0)
+    assert memory.throughput is None
+
+
 def test_what_was_refuted_is_not_soon_believed_again() -> None:
     memory = _found()
     for time in (50, 55):

@@ -17,6 +17,7 @@ LIGHT = Speed(15.0, 1.0, 1000.0, 0.0)
 LIGHT_AND_AS_SLOW = Speed(15.0, 4.0, 1000.0, 0.0)
 FEW = Speed(15.0, 4.0, 4.0, 0.0)
 LIGHT_FOR_LONG = Speed(15.0, 4.0, 400.0, 0.0)
+QUIET = Speed(0.01, 0.002, 100.0, 0.0)
 SLOW: dict[str, Any] = {"service_seconds": 0.2, "latency_p95_seconds": 0.45}
 
 
@@ -30,6 +31,7 @@ SLOW: dict[str, Any] = {"service_seconds": 0.2, "latency_p95_seconds": 0.45}
         pytest.param([FULL, LIGHT], {}, 0, id="load makes them slower"),
         pytest.param([FULL, LIGHT_AND_AS_SLOW], {}, 0, id="load makes no difference"),
         pytest.param([FULL, FEW], {}, 25, id="nobody knows yet"),
+        pytest.param([QUIET], {}, 25, id="a quiet hour asks for no more"),
         pytest.param([LIGHT_FOR_LONG], {}, 0, id="a lighter load is known, and this one will be"),
         pytest.param(100 * [FEW], {}, 0, id="so it is by many of a few"),
         pytest.param([FULL], {"desired": 9}, 13, id="little more than was seen"),

@@ -30,6 +30,8 @@ SPARE = 1.25
 FEWEST_READINGS = 2
 SETTLING_SECONDS = 5.0
 """New pods may be slow at first: before this, replicas that do not help yet are kept."""
+BEGUN = 2.0
+"""Service times that those take that were begun beside replicas that went."""
 EPISODE_SECONDS = 120.0
 """Readings further apart are not compared."""
 DISBELIEF_SECONDS = 600.0
@@ -107,22 +109,23 @@ def observe_moment(memory: Ceiling, glance: Glance, slots: float, window_seconds
     one_size = steady is not None and steady.one_size
     reading = steady if one_size else memory.glances.just_served(slots) or steady
     if reading is not None and glance.of_those_ready:
-        observe_busy(memory, reading)
+        observe_busy(memory, reading, slots)
 
 
-def observe_busy(memory: Ceiling, busy: Busy) -> None:
+def observe_busy(memory: Ceiling, busy: Busy, slots: float = 1.0) -> None:
     """Take in what a service with waiting requests serves.
 
     Args:
         memory: Of this service; updated.
         busy: Present reading.
+        slots: Of one replica.
     """
     if busy.fewest <= 0 or busy.throughput <= 0:
         return
     # Before, a queue that grows no more may be one that clients leave, and lifts no ceiling.
     if busy.time - max(memory.since, memory.glances.size.fewer_since) >= RENEWED_SECONDS:
         _lift_if_served(memory, busy.throughput)
-    _doubt(memory, busy)
+    _doubt(memory, busy, slots)
     reference = memory.reference
     if reference is None or busy.time - reference.time > EPISODE_SECONDS:
         known = 0.0 if memory.throughput is None else memory.best_each
@@ -162,12 +165,19 @@ def _lift_if_served(memory: Ceiling, throughput: float) -> None:
         memory.lift()
 
 
-def _doubt(memory: Ceiling, busy: Busy) -> None:
-    """Lift a ceiling under which fewer replicas serve less: it was they that became slow."""
+def _doubt(memory: Ceiling, busy: Busy, slots: float) -> None:
+    """Lift a ceiling under which fewer replicas serve less: it was they that became slow.
+
+    What they serve is told once they are done with what they began beside the others, N slots / X
+    seconds, and as much again.
+    """
     if memory.throughput is None or busy.most > CLEARLY_FEWER * memory.replicas:
         memory.doubted = 0
         return
-    measured = busy.time - memory.glances.size.fewer_since >= RENEWED_SECONDS
+    fewer_seconds = busy.time - memory.glances.size.fewer_since
+    if fewer_seconds < BEGUN * memory.replicas * slots / memory.throughput:
+        return
+    measured = fewer_seconds >= RENEWED_SECONDS
     served = busy.throughput if measured else busy.left
     expected = min(memory.throughput, busy.fewest * memory.best_each)
     lost, fewer = 1 - served / expected, 1 - busy.most / memory.replicas

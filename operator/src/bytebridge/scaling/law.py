@@ -32,6 +32,7 @@ from bytebridge.scaling.served import served_at_least
 from bytebridge.scaling.standby import with_standby
 from bytebridge.scaling.startup import observe_replicas, until_ready
 from bytebridge.scaling.state import State
+from bytebridge.scaling.stuck_queue import without_stuck_messages
 from bytebridge.scaling.sustained import missed_in_vain
 from bytebridge.scaling.trial import with_trial
 from bytebridge.scaling.uncounted import remember_in_flight, with_gauges
@@ -103,6 +104,7 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     in_vain = missed_in_vain(
         state.sustained, observation.readings.latency_p95_seconds, policy.latency_seconds
     )
+    in_vain = in_vain or state.stuck_queue.words
     choice = _explained(policy, choice, needs, useful, in_vain)
     if rails is not None:
         choice = _explained_by_rails(choice, rails, useful.replicas)
@@ -115,6 +117,10 @@ def _with_gauges_told_apart(policy: Policy, state: State, observation: Observati
     """What waits, and what is being served, as far as gauges can be believed."""
     slots = policy.concurrency_per_replica or state.capacity.slots
     observation = without_doubtful_queue(policy, state.doubtful_queue, observation, slots or 1.0)
+    if policy.has_queue:
+        observation = without_stuck_messages(
+            policy, state.stuck_queue, observation, slots or 1.0, state.capacity
+        )
     observation = with_queue_in_flight(state.in_flight, observation, state.capacity, slots)
     account_again = remember_in_flight(state.uncounted, observation, state.capacity, slots or 1.0)
     if account_again and state.sample is not None:

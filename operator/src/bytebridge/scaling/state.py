@@ -23,6 +23,7 @@ from bytebridge.scaling.repetition import Reading
 from bytebridge.scaling.seasonal import Seasons
 from bytebridge.scaling.slowdown import Slowdown
 from bytebridge.scaling.startup import StartupTimes
+from bytebridge.scaling.stuck_queue import StuckQueue
 from bytebridge.scaling.sustained import Sustained
 from bytebridge.scaling.trial import Trial
 from bytebridge.scaling.uncounted import Uncounted
@@ -63,6 +64,7 @@ class State:
     lateness: Lateness = field(default_factory=Lateness)
     uncounted: Uncounted = field(default_factory=Uncounted)
     doubtful_queue: DoubtfulQueue = field(default_factory=DoubtfulQueue)
+    stuck_queue: StuckQueue = field(default_factory=StuckQueue)
     in_flight: InFlight = field(default_factory=InFlight)
     full: FullReplicas = field(default_factory=FullReplicas)
     startup: StartupTimes = field(default_factory=StartupTimes)

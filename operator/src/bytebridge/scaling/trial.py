@@ -71,8 +71,10 @@ def trial_floor(
         return 0  # What comes now is another load by itself.
     if isinf(memory.lowest):  # A lighter one that is seen later is the trial's own.
         memory.lowest = min(seen.each for seen in slowdown.speeds.values())
-    kept = min(observation.replicas.desired, ceil(MUCH_LIGHTER * rate / memory.lowest))
-    return max(kept, ceil(LIGHTER * rate / memory.lowest))
+    replicas = observation.replicas
+    lowest = max(memory.lowest, rate / (MUCH_LIGHTER * max(1, replicas.ready)))
+    kept = min(replicas.desired, ceil(MUCH_LIGHTER * rate / lowest))
+    return max(kept, ceil(LIGHTER * rate / lowest))
 
 
 def with_trial(

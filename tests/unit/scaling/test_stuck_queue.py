@@ -1,0 +1,105 @@
+"""Messages that nobody takes; one readable line a case."""
+
+from typing import Any
+
+import pytest
+
+from bytebridge.scaling.capacity import Capacity
+from bytebridge.scaling.decision import Reason
+from bytebridge.scaling.law import decide
+from bytebridge.scaling.state import State
+from bytebridge.scaling.stuck_queue import StuckQueue, without_stuck_messages
+from unit.scaling.build import policy, seen
+
+WORKER = policy(latency_seconds=None, drain_seconds=300, concurrency_per_replica=4)
+WAITING: dict[str, Any] = {
+    "fast": 20.0,
+    "queue_depth": 5_000.0,
+    "service_seconds": 1.0,
+    "in_flight": 20.0,
+    "desired": 10,
+}
+"""Forty slots, of which twenty are in use."""
+
+
+@pytest.mark.parametrize(
+    ("changes", "left"),
+    [
+        pytest.param({}, 0, id="slots are idle and nobody takes them"),
+        pytest.param({"queue_depth": 0.0}, 0, id="nothing waits"),
+        pytest.param({"in_flight": 31.0}, 0, id="fewer than four slots of five are in use"),
+        pytest.param({"in_flight": 33.0}, 5_000, id="most are: who waits may be next"),
+        pytest.param({"in_flight": None}, 0, id="by rate and service time"),
+        pytest.param({"in_flight": None, "fast": 33.0}, 5_000, id="the same, most in use"),
+        pytest.param({"in_flight": None, "fast": None}, 5_000, id="nobody knows how many"),
+        pytest.param({"in_flight": None, "service_seconds": None}, 5_000, id="nor this"),
+        pytest.param({"desired": 0}, 5_000, id="no worker is there"),
+        pytest.param({"queue_depth": None}, None, id="depth unknown"),
+    ],
+)
+def test_what_is_left_to_take(changes: dict[str, Any], left: float | None) -> None:
+    memory = StuckQueue()
+    for time in range(0, 85, 5):
+        given = seen(time, **{**WAITING, **changes})
+        found = without_stuck_messages(WORKER, memory, given, 4.0, Capacity())
+    assert found.readings.queue_depth == left
+
+
+@pytest.mark.parametrize(
+    ("depth", "left"),
+    [
+        pytest.param(lambda time: 5_000 - 10 * time, 4_050, id="it falls: somebody takes them"),
+        pytest.param(lambda time: 5_000 + 10 * time, 900, id="more come"),
+        pytest.param(lambda time: 5_000 + time % 3, 2, id="it flickers"),
+    ],
+)
+def test_depths_that_change(depth: Any, left: float) -> None:
+    memory = StuckQueue()
+    for time in range(0, 100, 5):
+        given = seen(time, **{**WAITING, "queue_depth": float(depth(time))})
+        found = without_stuck_messages(WORKER, memory, given, 4.0, Capacity())
+    assert found.readings.queue_depth == left
+
+
+def test_it_takes_a_window_and_begins_anew_with_new_replicas() -> None:
+    memory, told = StuckQueue(), []
+    for time in range(0, 200, 5):
+        given = seen(time, **{**WAITING, "desired": 8 if time < 60 else 10})
+        without_stuck_messages(WORKER, memory, given, 4.0, Capacity())
+        told.append((time, memory.stuck))
+    assert next(time for time, stuck in told if stuck) == 60 + 5 + 75
+
+
+def test_once_they_are_taken_they_are_a_backlog() -> None:
+    memory = StuckQueue()
+
+    def left(time: int, depth: float) -> float | None:
+        given = seen(time, **{**WAITING, "queue_depth": depth})
+        return without_stuck_messages(WORKER, memory, given, 4.0, Capacity()).readings.queue_depth
+
+    assert [left(time, 5_000) for time in range(0, 90, 5)][-1] == 0
+    assert memory.words is not None
+    assert left(90, 4_600) == 0, "a few less"
+    assert left(95, 4_100) == 4_100
+    assert memory.words is None
+
+
+def test_a_latency_objective_alone_is_not_of_a_queue() -> None:
+    memory = StuckQueue()
+    for time in range(0, 100, 5):
+        found = without_stuck_messages(policy(), memory, seen(time, **WAITING), 4.0, Capacity())
+    assert found.readings.queue_depth == 5_000
+
+
+def test_a_decision_goes_back_to_the_load_and_says_what_to_look_at() -> None:
+    """It asked for ten more at once, and kept them for ever: the backlog was being worked off."""
+    state, desired, course = State(), 10, []
+    for time in range(0, 1_200, 5):
+        given = {**WAITING, "queue_depth": 0.0 if time < 100 else 5_000.0, "desired": desired}
+        decision = decide(WORKER, state, seen(time, **given))
+        desired = decision.replicas
+        course.append(desired)
+    assert max(course) > 10
+    assert desired <= 8
+    assert decision.reason is Reason.BOTTLENECK_ELSEWHERE
+    assert "5000 messages wait that nobody takes" in decision.message
