@@ -134,7 +134,7 @@ def _uncounted(policy: Policy, state: State) -> int:
 
     It may be held by clients that ask for nothing.
     """
-    in_flight = state.uncounted.in_flight
+    in_flight = max(state.uncounted.in_flight, state.in_work.messages)
     if not in_flight:
         return 0
     own = own_capacity(policy, state, state.capacity)

@@ -13,6 +13,7 @@ from bytebridge.scaling.explanation import explain
 from bytebridge.scaling.foresight import foresee, learn_surges
 from bytebridge.scaling.history import queue_growth
 from bytebridge.scaling.in_flight import with_queue_in_flight
+from bytebridge.scaling.in_work import reckon_in_work
 from bytebridge.scaling.language_model import (
     LANGUAGE_MODEL,
     LanguageModelMemory,
@@ -87,6 +88,8 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
     present = with_fast_service_time(state.capacity, observation.readings, requests)
     own = own_capacity(policy, state, present)
     waiting = reckon_backlog(state.backlog, observation, demand, own, policy.latency_seconds)
+    if policy.has_queue:
+        reckon_in_work(state.in_work, observation, demand, own)
     dispersion = state.dispersion.index
     needs = compute_needs(policy, observation, demand, own, dispersion, startup, foreseen, waiting)
     learn_surges(policy, state, observation, demand, (own, startup), needs)

@@ -13,6 +13,7 @@ from bytebridge.scaling.full_replicas import FullReplicas
 from bytebridge.scaling.history import Sample
 from bytebridge.scaling.hold import HoldWindow
 from bytebridge.scaling.in_flight import InFlight
+from bytebridge.scaling.in_work import InWork
 from bytebridge.scaling.language_model import LanguageModelMemory
 from bytebridge.scaling.late_counts import LateCounts
 from bytebridge.scaling.lateness import Lateness
@@ -66,6 +67,8 @@ class State:
     doubtful_queue: DoubtfulQueue = field(default_factory=DoubtfulQueue)
     stuck_queue: StuckQueue = field(default_factory=StuckQueue)
     in_flight: InFlight = field(default_factory=InFlight)
+    in_work: InWork = field(default_factory=InWork)
+    """Only of services with an objective for their queue."""
     full: FullReplicas = field(default_factory=FullReplicas)
     startup: StartupTimes = field(default_factory=StartupTimes)
     blind_since: float | None = None
