@@ -27,60 +27,82 @@ WAITING: dict[str, Any] = {
     [
         pytest.param({}, 0, id="slots are idle and nobody takes them"),
         pytest.param({"queue_depth": 0.0}, 0, id="nothing waits"),
-        pytest.param({"in_flight": 31.0}, 0, id="fewer than four slots of five are in use"),
-        pytest.param({"in_flight": 33.0}, 5_000, id="most are: who waits may be next"),
+        pytest.param({"in_flight": 31.0}, 5_000, id="more are in use since replicas came"),
         pytest.param({"in_flight": None}, 0, id="by rate and service time"),
         pytest.param({"in_flight": None, "fast": 33.0}, 5_000, id="the same, most in use"),
         pytest.param({"in_flight": None, "fast": None}, 5_000, id="nobody knows how many"),
         pytest.param({"in_flight": None, "service_seconds": None}, 5_000, id="nor this"),
+        pytest.param({"desired": 5}, 5_000, id="no replica came"),
         pytest.param({"desired": 0}, 5_000, id="no worker is there"),
         pytest.param({"queue_depth": None}, None, id="depth unknown"),
     ],
 )
 def test_what_is_left_to_take(changes: dict[str, Any], left: float | None) -> None:
+    """Five replicas, all of whose slots are in use, and then ten."""
+    assert _left({**WAITING, "desired": 5}, {**WAITING, **changes}) == left
+
+
+@pytest.mark.parametrize(
+    ("in_flight", "slots", "left"),
+    [
+        pytest.param(20.0, 4, 0, id="as many as before"),
+        pytest.param(29.0, 4, 0, id="a few more"),
+        pytest.param(31.0, 8, 5_000, id="eight slots each are said to be, and four are"),
+        pytest.param(33.0, 4, 5_000, id="most: who waits may be next"),
+    ],
+)
+def test_slots_in_use_beside_those_that_came(in_flight: float, slots: float, left: float) -> None:
+    assert _left({**WAITING, "desired": 5}, {**WAITING, "in_flight": in_flight}, slots) == left
+
+
+def _left(before: dict[str, Any], after: dict[str, Any], slots: float = 4.0) -> float | None:
     memory = StuckQueue()
-    for time in range(0, 85, 5):
-        given = seen(time, **{**WAITING, **changes})
-        found = without_stuck_messages(WORKER, memory, given, 4.0, Capacity())
-    assert found.readings.queue_depth == left
+    for time in range(0, 110, 5):
+        given = seen(time, **(before if time < 30 else after))
+        found = without_stuck_messages(WORKER, memory, given, slots, Capacity())
+    return found.readings.queue_depth
 
 
 @pytest.mark.parametrize(
     ("depth", "left"),
     [
-        pytest.param(lambda time: 5_000 - 10 * time, 4_050, id="it falls: somebody takes them"),
-        pytest.param(lambda time: 5_000 + 10 * time, 900, id="more come"),
-        pytest.param(lambda time: 5_000 + time % 3, 2, id="it flickers"),
+        pytest.param(lambda time: 5_000 - 10 * time, 3_950, id="it falls: somebody takes them"),
+        pytest.param(lambda time: 5_000 + 10 * time, 750, id="more come"),
+        pytest.param(lambda time: 5_000 + time % 3, 0, id="it flickers"),
     ],
 )
 def test_depths_that_change(depth: Any, left: float) -> None:
     memory = StuckQueue()
-    for time in range(0, 100, 5):
-        given = seen(time, **{**WAITING, "queue_depth": float(depth(time))})
+    for time in range(0, 110, 5):
+        desired = 5 if time < 30 else 10
+        given = seen(time, **{**WAITING, "queue_depth": float(depth(time)), "desired": desired})
         found = without_stuck_messages(WORKER, memory, given, 4.0, Capacity())
     assert found.readings.queue_depth == left
 
 
-def test_it_takes_a_window_and_begins_anew_with_new_replicas() -> None:
+def test_it_takes_a_window_with_as_many_replicas() -> None:
     memory, told = StuckQueue(), []
     for time in range(0, 200, 5):
-        given = seen(time, **{**WAITING, "desired": 8 if time < 60 else 10})
+        desired = 5 if time < 30 else 8 if time < 60 else 10
+        given = seen(time, **{**WAITING, "desired": desired})
         without_stuck_messages(WORKER, memory, given, 4.0, Capacity())
         told.append((time, memory.stuck))
-    assert next(time for time, stuck in told if stuck) == 60 + 5 + 75
+    assert next(time for time, stuck in told if stuck) == 60 + 75
 
 
 def test_once_they_are_taken_they_are_a_backlog() -> None:
     memory = StuckQueue()
 
     def left(time: int, depth: float) -> float | None:
-        given = seen(time, **{**WAITING, "queue_depth": depth})
-        return without_stuck_messages(WORKER, memory, given, 4.0, Capacity()).readings.queue_depth
+        desired = 5 if time < 30 else 10
+        given = seen(time, **{**WAITING, "queue_depth": depth, "desired": desired})
+        found = without_stuck_messages(WORKER, memory, given, 4.0, Capacity())
+        return found.readings.queue_depth
 
-    assert [left(time, 5_000) for time in range(0, 90, 5)][-1] == 0
+    assert [left(time, 5_000) for time in range(0, 110, 5)][-1] == 0
     assert memory.words is not None
-    assert left(90, 4_600) == 0, "a few less"
-    assert left(95, 4_100) == 4_100
+    assert left(110, 4_600) == 0, "a few less"
+    assert left(115, 4_100) == 4_100
     assert memory.words is None
 
 

@@ -203,7 +203,7 @@ def _steady_for_window(
     those that wait for replicas that are yet to come are late whatever one sustains.
     """
     time, rates = observation.time, observation.readings.requests_per_second
-    if not rates:
+    if not rates or observation.readings.partial:
         memory.unsteady_at = time
         return False
     slow, fast_seconds = rates[max(rates)], min(rates)

@@ -16,6 +16,9 @@ IDLE = 0.8
 """Share of the slots below which they are."""
 TAKEN = 0.9
 """Of what waited at first: with less, somebody takes messages."""
+LEAST_GAIN = 0.5
+"""Share of proportional growth of the slots in use from which replicas that came take messages:
+slots may be fewer than they are said to be, and all of them in use."""
 
 
 @dataclass(slots=True)
@@ -30,8 +33,10 @@ class StuckQueue:
     first: float = 0.0
     """Those of that time."""
     ready: int = 0
-    idle_share: float = 0.0
-    """Of the slots, mean over the time since then."""
+    busy: float = 0.0
+    """Slots in use, mean over the time since then."""
+    fewer: tuple[int, float] | None = None
+    """Replicas, and their slots in use, before others came while as many messages waited."""
     stuck: float = 0.0
     """Messages that nobody takes; 0: none."""
 
@@ -62,15 +67,20 @@ def without_stuck_messages(
     if not policy.has_queue or depth is None:
         return observation
     busy = _busy(memory, observation, depth, capacity)
-    elapsed = 0.0 if memory.time is None else observation.time - memory.time
+    elapsed = 0.0 if memory.time is None else max(0.0, observation.time - memory.time)
     memory.time, memory.depth = observation.time, depth
     if memory.stuck:
         if depth < TAKEN * memory.stuck:
-            memory.stuck, memory.since = 0.0, None
-    elif not depth or not ready or busy is None or ready > memory.ready:
-        memory.since = None
-    else:
-        _watch(memory, observation.time, depth, elapsed, 1 - busy / (slots * ready))
+            memory.stuck, memory.since, memory.fewer = 0.0, None, None
+    elif not depth or not ready or busy is None:
+        memory.since = memory.fewer = None
+    elif memory.since is None or ready != memory.ready or depth < TAKEN * memory.first:
+        _begin(memory, observation.time, ready, depth, busy)
+    elif elapsed:
+        share = min(1.0, elapsed / (observation.time - memory.since))
+        memory.busy += share * (busy - memory.busy)
+        if observation.time - memory.since >= SURE_SECONDS and _idle(memory, slots):
+            memory.stuck = min(memory.first, depth)
     memory.ready = ready
     if not memory.stuck:
         return observation
@@ -79,18 +89,21 @@ def without_stuck_messages(
     return replace(observation, readings=readings)
 
 
-def _watch(
-    memory: StuckQueue, time: float, depth: float, elapsed: float, idle_share: float
-) -> None:
-    if memory.since is None or depth < TAKEN * memory.first:
-        memory.since, memory.first, memory.idle_share = time, depth, idle_share
-        return
-    if elapsed <= 0 or time <= memory.since:
-        return
-    share = min(1.0, elapsed / (time - memory.since))
-    memory.idle_share += share * (idle_share - memory.idle_share)
-    if time - memory.since >= SURE_SECONDS and memory.idle_share > 1 - IDLE:
-        memory.stuck = min(memory.first, depth)
+def _begin(memory: StuckQueue, time: float, ready: int, depth: float, busy: float) -> None:
+    """Watch from now on; what fewer replicas did is remembered while as many messages wait."""
+    if depth < TAKEN * memory.first or memory.since is None:
+        memory.fewer = None
+    elif ready > memory.ready and memory.fewer is None:
+        memory.fewer = memory.ready, memory.busy
+    memory.since, memory.first, memory.busy = time, depth, busy
+
+
+def _idle(memory: StuckQueue, slots: float) -> bool:
+    """Whether slots are idle that were not before replicas came."""
+    if memory.fewer is None or memory.busy >= IDLE * slots * memory.ready:
+        return False
+    ready, busy = memory.fewer
+    return memory.busy < busy * (1 + LEAST_GAIN * (memory.ready / ready - 1))
 
 
 def _busy(
