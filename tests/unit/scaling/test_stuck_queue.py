@@ -67,7 +67,7 @@ def _left(before: dict[str, Any], after: dict[str, Any], slots: float = 4.0) -> 
     ("depth", "left"),
     [
         pytest.param(lambda time: 5_000 - 10 * time, 3_950, id="it falls: somebody takes them"),
-        pytest.param(lambda time: 5_000 + 10 * time, 750, id="more come"),
+        pytest.param(lambda time: 5_000 + 10 * time, 1_050, id="more come"),
         pytest.param(lambda time: 5_000 + time % 3, 0, id="it flickers"),
     ],
 )
@@ -80,14 +80,14 @@ def test_depths_that_change(depth: Any, left: float) -> None:
     assert found.readings.queue_depth == left
 
 
-def test_it_takes_a_window_with_as_many_replicas() -> None:
+def test_it_takes_most_of_a_window_with_more_replicas() -> None:
     memory, told = StuckQueue(), []
     for time in range(0, 200, 5):
-        desired = 5 if time < 30 else 8 if time < 60 else 10
+        desired = 5 if time < 30 else 8 if time < 60 else 5 if time < 80 else 10
         given = seen(time, **{**WAITING, "desired": desired})
         without_stuck_messages(WORKER, memory, given, 4.0, Capacity())
         told.append((time, memory.stuck))
-    assert next(time for time, stuck in told if stuck) == 60 + 75
+    assert next(time for time, stuck in told if stuck) == 80 + 10, "thirty seconds before"
 
 
 def test_once_they_are_taken_they_are_a_backlog() -> None:

@@ -68,7 +68,7 @@ def learn_capacity(
     waiting: float = 0.0,
     late: bool | None = None,
     shared: bool = True,
-    came: bool = False,
+    worked_off: float | None = None,
 ) -> Capacity:
     """Update what is known of a replica; what was learned of another template is forgotten.
 
@@ -84,7 +84,8 @@ def learn_capacity(
         late: The latency objective is missed: requests may be waiting that no gauge tells of.
             `None`: nobody knows.
         shared: What waits is shared by all replicas; otherwise idle slots of some say nothing.
-        came: Replicas came since the last look: more are busy now than have served since.
+        worked_off: Seconds of a message, by what is worked off a queue; 0: it is about to be known,
+            `None`: it is not.
     """
     if observation.template_hash != known.template_hash:
         known = _of_another_template(known, observation.template_hash)
@@ -95,8 +96,7 @@ def learn_capacity(
     measured, looks = _service_seconds(observation, known, waited_at, waiting)
     estimated = None
     if measured is None:
-        kept = known.service_seconds if not observation.readings.queue_depth or came else None
-        estimated = kept or _estimated_service_seconds(observation, slots, queue_growth)
+        estimated = _unmeasured(known, observation, slots, queue_growth, worked_off)
     service = measured or estimated
     if service is not None:
         service = min(max(service, SHORTEST_SERVICE_SECONDS), LONGEST_SERVICE_SECONDS)
@@ -111,6 +111,20 @@ def learn_capacity(
         looks,
         assumed=assumed,
     )
+
+
+def _unmeasured(
+    known: Capacity,
+    observation: Observation,
+    slots: float | None,
+    queue_growth: float,
+    worked_off: float | None,
+) -> float | None:
+    """By what is worked off a queue, or else as it was known, or by the present look."""
+    if worked_off is not None:
+        return worked_off or known.service_seconds
+    kept = None if observation.readings.queue_depth else known.service_seconds
+    return kept or _estimated_service_seconds(observation, slots, queue_growth)
 
 
 def _of_another_template(known: Capacity, template_hash: str | None) -> Capacity:

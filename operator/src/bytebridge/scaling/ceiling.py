@@ -89,7 +89,13 @@ class Ceiling:
         self.suspected = self.doubted = 0
 
 
-def observe_moment(memory: Ceiling, glance: Glance, slots: float, window_seconds: float) -> None:
+def observe_moment(
+    memory: Ceiling,
+    glance: Glance,
+    slots: float,
+    window_seconds: float,
+    service_seconds: float = 0.0,
+) -> None:
     """Take in one moment of the service.
 
     Args:
@@ -97,6 +103,7 @@ def observe_moment(memory: Ceiling, glance: Glance, slots: float, window_seconds
         glance: The moment.
         slots: Slots a replica.
         window_seconds: Of the rate of arrivals.
+        service_seconds: Of a request: sooner nobody knows what replicas serve that came.
     """
     memory.busy = None
     memory.glances.add(glance, slots, window_seconds)
@@ -108,7 +115,8 @@ def observe_moment(memory: Ceiling, glance: Glance, slots: float, window_seconds
     memory.busy = steady = memory.glances.steadily_served(slots, window_seconds)
     one_size = steady is not None and steady.one_size
     reading = steady if one_size else memory.glances.just_served(slots) or steady
-    if reading is not None and glance.of_those_ready:
+    stood_seconds = glance.time - memory.glances.size.changed_since
+    if reading is not None and glance.of_those_ready and stood_seconds >= service_seconds:
         observe_busy(memory, reading, slots)
 
 

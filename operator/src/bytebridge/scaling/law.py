@@ -47,6 +47,7 @@ from bytebridge.scaling.usefulness import (
     own_capacity,
     watch_throughput,
 )
+from bytebridge.scaling.worked_off import observe_worked_off
 
 UNEVENTFUL = frozenset({Reason.STEADY, Reason.SCALE_DOWN_HOLD})
 """Reasons that say less than that the objective is missed whatever the replicas."""
@@ -143,7 +144,7 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         waiting=_mean_backlog(state, observation),
         late=_late(policy, observation),
         shared=state.ceiling.glances.shared_by(observation.replicas.ready),
-        came=state.sample is not None and state.size.changed_since > state.sample.time,
+        worked_off=_by_what_is_worked_off(policy, state, observation),
     )
     throughput = _ready_throughput(state.capacity, observation)
     index = state.dispersion.index
@@ -168,6 +169,17 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         observe_late_counts(state.late_counts, demand.sample.history, index)
         state.reading = Reading(time, readings, demand)
     return demand
+
+
+def _by_what_is_worked_off(policy: Policy, state: State, observation: Observation) -> float | None:
+    """Seconds of a message where nobody measures them; 0: wait for it, `None`: nobody knows."""
+    if not policy.has_queue or observation.readings.service_seconds:
+        return None
+    memory, slots = state.worked_off, policy.concurrency_per_replica or state.capacity.slots
+    observe_worked_off(memory, observation, slots or 1.0)
+    completions = state.sample is not None and state.sample.completions
+    seconds = memory.service_seconds(completions=completions)
+    return 0.0 if seconds is None and memory.young else seconds
 
 
 def _mean_backlog(state: State, observation: Observation) -> float:

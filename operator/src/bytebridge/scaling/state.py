@@ -28,6 +28,7 @@ from bytebridge.scaling.stuck_queue import StuckQueue
 from bytebridge.scaling.sustained import Sustained
 from bytebridge.scaling.trial import Trial
 from bytebridge.scaling.uncounted import Uncounted
+from bytebridge.scaling.worked_off import WorkedOff
 
 
 @dataclass(slots=True)
@@ -69,6 +70,8 @@ class State:
     in_flight: InFlight = field(default_factory=InFlight)
     in_work: InWork = field(default_factory=InWork)
     """Only of services with an objective for their queue."""
+    worked_off: WorkedOff = field(default_factory=WorkedOff)
+    """Likewise."""
     full: FullReplicas = field(default_factory=FullReplicas)
     startup: StartupTimes = field(default_factory=StartupTimes)
     blind_since: float | None = None

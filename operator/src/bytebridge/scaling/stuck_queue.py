@@ -4,14 +4,16 @@ They are of a kind that no worker knows, or locked, or the exporter's figure sta
 replicas take none of them either.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 
-SURE_SECONDS = 75.0
-"""For which slots have been idle: the window of measured figures, and what scrapes are late."""
+SURE_SECONDS = 45.0
+"""With more replicas than when messages began to wait: as long as nearly all of the slow window."""
+FIRST_LOOK_SECONDS = 1.0
+"""Of which it is taken to be: more replicas may be there at the next one."""
 IDLE = 0.8
 """Share of the slots below which they are."""
 TAKEN = 0.9
@@ -22,21 +24,35 @@ slots may be fewer than they are said to be, and all of them in use."""
 
 
 @dataclass(slots=True)
+class Use:
+    """Replicas, and their slots in use, over a time."""
+
+    seconds: float = 0.0
+    replica_seconds: float = 0.0
+    busy_seconds: float = 0.0
+
+    def add(self, seconds: float, ready: int, busy: float) -> None:
+        """For so long, so many."""
+        self.seconds += seconds
+        self.replica_seconds += seconds * ready
+        self.busy_seconds += seconds * busy
+
+
+@dataclass(slots=True)
 class StuckQueue:
     """Memory of one service."""
 
     time: float | None = None
     depth: float = 0.0
     """Messages that waited at the last look."""
-    since: float | None = None
-    """Since when they wait and do not become fewer, with as many replicas."""
     first: float = 0.0
-    """Those of that time."""
+    """Those that waited at first, and have not become fewer; 0: none."""
     ready: int = 0
-    busy: float = 0.0
-    """Slots in use, mean over the time since then."""
-    fewer: tuple[int, float] | None = None
-    """Replicas, and their slots in use, before others came while as many messages waited."""
+    """Replicas of that time."""
+    before: Use = field(default_factory=Use)
+    """By no more replicas than then."""
+    after: Use = field(default_factory=Use)
+    """By more."""
     stuck: float = 0.0
     """Messages that nobody takes; 0: none."""
 
@@ -71,17 +87,17 @@ def without_stuck_messages(
     memory.time, memory.depth = observation.time, depth
     if memory.stuck:
         if depth < TAKEN * memory.stuck:
-            memory.stuck, memory.since, memory.fewer = 0.0, None, None
-    elif not depth or not ready or busy is None:
-        memory.since = memory.fewer = None
-    elif memory.since is None or ready != memory.ready or depth < TAKEN * memory.first:
-        _begin(memory, observation.time, ready, depth, busy)
-    elif elapsed:
-        share = min(1.0, elapsed / (observation.time - memory.since))
-        memory.busy += share * (busy - memory.busy)
-        if observation.time - memory.since >= SURE_SECONDS and _idle(memory, slots):
+            memory.stuck = memory.first = 0.0
+    elif not ready or busy is None:
+        memory.first = 0.0
+    elif not memory.first or depth < TAKEN * memory.first:
+        memory.first, memory.ready = depth, ready
+        memory.before, memory.after = Use(), Use()
+        memory.before.add(FIRST_LOOK_SECONDS, ready, busy)
+    else:
+        (memory.after if ready > memory.ready else memory.before).add(elapsed, ready, busy)
+        if _in_vain(memory, slots):
             memory.stuck = min(memory.first, depth)
-    memory.ready = ready
     if not memory.stuck:
         return observation
     memory.stuck = min(memory.stuck, depth)
@@ -89,21 +105,17 @@ def without_stuck_messages(
     return replace(observation, readings=readings)
 
 
-def _begin(memory: StuckQueue, time: float, ready: int, depth: float, busy: float) -> None:
-    """Watch from now on; what fewer replicas did is remembered while as many messages wait."""
-    if depth < TAKEN * memory.first or memory.since is None:
-        memory.fewer = None
-    elif ready > memory.ready and memory.fewer is None:
-        memory.fewer = memory.ready, memory.busy
-    memory.since, memory.first, memory.busy = time, depth, busy
-
-
-def _idle(memory: StuckQueue, slots: float) -> bool:
-    """Whether slots are idle that were not before replicas came."""
-    if memory.fewer is None or memory.busy >= IDLE * slots * memory.ready:
+def _in_vain(memory: StuckQueue, slots: float) -> bool:
+    """Whether slots are idle, and replicas that came have hardly more of them in use."""
+    before, after = memory.before, memory.after
+    if after.seconds < SURE_SECONDS:
         return False
-    ready, busy = memory.fewer
-    return memory.busy < busy * (1 + LEAST_GAIN * (memory.ready / ready - 1))
+    if after.busy_seconds >= IDLE * slots * after.replica_seconds:
+        return False
+    replicas = after.replica_seconds / after.seconds
+    growth = replicas / (before.replica_seconds / before.seconds) - 1
+    most = before.busy_seconds / before.seconds * (1 + LEAST_GAIN * growth)
+    return after.busy_seconds / after.seconds < most
 
 
 def _busy(

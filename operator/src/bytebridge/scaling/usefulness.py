@@ -69,7 +69,8 @@ def watch_throughput(state: State, observation: Observation, demand: Demand | No
         told=demand.sample.told != 0 or not state.in_flight.counts_waiting,
         least=_least_busy(state, observation),
     )
-    observe_moment(state.ceiling, glance, state.capacity.slots or 1.0, demand.fast_seconds)
+    slots, service = state.capacity.slots or 1.0, state.capacity.service_seconds or 0.0
+    observe_moment(state.ceiling, glance, slots, demand.fast_seconds, service)
     if unbound and state.ceiling.throughput is not None:
         state.forget_needs()
 
