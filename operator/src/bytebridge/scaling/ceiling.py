@@ -115,7 +115,9 @@ def observe_moment(
     memory.busy = steady = memory.glances.steadily_served(slots, window_seconds)
     one_size = steady is not None and steady.one_size
     reading = steady if one_size else memory.glances.just_served(slots) or steady
-    stood_seconds = glance.time - memory.glances.size.changed_since
+    glances = memory.glances
+    # Replicas came at some time since the glance before.
+    stood_seconds = glance.time - glances.size.changed_since + glances.newest_seconds
     if reading is not None and glance.of_those_ready and stood_seconds >= service_seconds:
         observe_busy(memory, reading, slots)
 

@@ -102,6 +102,11 @@ class Glances:
         return since is None or (ready == self.size.ready and self.size.changed_since <= since)
 
     @property
+    def newest_seconds(self) -> float:
+        """Between the last two."""
+        return self.recent[-1].time - self.recent[-2].time if len(self.recent) > 1 else 0.0
+
+    @property
     def fewest(self) -> int:
         """Replicas that were Ready all the time."""
         return min(glance.ready for glance in self.recent)
