@@ -21,6 +21,7 @@ class Told(StrEnum):
 
     RABBITMQ = "what is published, waits and is not acknowledged"
     CELERY = "what is sent and waits, and how long tasks run"
+    REDIS = "what is taken, waits and is in work"
 
 
 @dataclass(eq=False)
@@ -61,7 +62,7 @@ class QueueWorkers:
         self._began = 0
         self._came = self._done = 0
         self._run_seconds = 0.0
-        self._counts: deque[tuple[float, int, int, float]] = deque([(0.0, 0, 0, 0.0)])
+        self._counts: deque[tuple[float, int, int, float, int]] = deque([(0.0, 0, 0, 0.0, 0)])
 
     @property
     def waiting(self) -> int:
@@ -84,7 +85,8 @@ class QueueWorkers:
             self._take()
             self._workers = [w for w in self._workers if not w.ending or w.busy]
             self.replica_seconds += 0.5 * len(self._workers)
-        self._counts.append((self.time, self._came, self._done, self._run_seconds))
+        counts = self._came, self._done, self._run_seconds, self._began
+        self._counts.append((self.time, *counts))
         while self._counts[0][0] < self.time - WINDOWS[-1] - PERIOD:
             self._counts.popleft()
 
@@ -100,16 +102,18 @@ class QueueWorkers:
         """What the exporter tells."""
         wanted = [worker for worker in self._workers if not worker.ending]
         ready = sum(worker.ready_at <= self.time for worker in wanted)
-        rates = {f"{w:.0f}s": self._growth(w, 1) / w for w in WINDOWS}
+        counted = 4 if self.told is Told.REDIS else 1
+        rates = {f"{w:.0f}s": self._growth(w, counted) / w for w in WINDOWS}
         done = self._growth(WINDOWS[-1], 2)
         run_seconds = self._growth(WINDOWS[-1], 3) / done if done else None
-        rabbit = self.told is Told.RABBITMQ
+        celery = self.told is Told.CELERY
         return {
             "time": self.time,
             "requestsPerSecond": rates,
             "queueDepth": self.waiting,
-            "inFlight": self.in_work if rabbit else None,
-            "serviceSeconds": None if rabbit else run_seconds,
+            "countsCompletions": True if self.told is Told.REDIS else None,
+            "inFlight": None if celery else self.in_work,
+            "serviceSeconds": run_seconds if celery else None,
             "startupSeconds": self.startup_seconds,
             "replicas": {"desired": len(wanted), "ready": ready, "starting": len(wanted) - ready},
         }

@@ -7,6 +7,7 @@ import pytest
 from bytebridge.backtest.findings import findings
 from bytebridge.backtest.replay import OwnFleet, Replay, Tick, counterfactual, replay
 from bytebridge.scaling.capacity import Capacity
+from bytebridge.scaling.counter import MOST_TOLD
 from bytebridge.scaling.history import Sample
 from bytebridge.scaling.observation import Readings, Replicas
 from bytebridge.scaling.schedule import Window
@@ -150,7 +151,16 @@ def test_signals_as_other_replicas_would_have_left_them(
     assert changed.requests_per_second == readings.requests_per_second
     assert changed.latency_mean_seconds is None
     assert changed.in_flight_p10 is None
+    assert changed.completions is None
     assert changed.service_seconds == 0.05
+
+
+def test_arrivals_in_the_place_of_completions_are_said_to_be_some() -> None:
+    sample = Sample(0.0, 50.0, 0.0, told=MOST_TOLD)
+    read = replace(READ, completions=True)
+    changed = counterfactual(read, State(capacity=KNOWN, sample=sample), 80.0, (9, 4), 0.0)
+    assert changed.requests_per_second == {15.0: 80.0, 60.0: 80.0}
+    assert changed.completions is False
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ def readings(random: Random, tick: int) -> Readings:
         queue_depth=known(500.0 if 40 <= tick < 46 else 0.0),
         in_flight=known(rate * 0.06),
         in_flight_p10=known(random.choice((0.0, 4.0))),
+        completions=random.choice((None, True, False)),
         latency_p95_seconds=known(0.15),
         latency_mean_seconds=known(0.08),
         service_seconds=known(0.06),

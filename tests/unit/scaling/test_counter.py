@@ -134,3 +134,12 @@ def test_pods_that_have_just_come_did_not_leave_slots_idle_before() -> None:
     history = (*sample.history[:-1], sample.history[-1]._replace(throughput=10 * CAN))
     found = as_arrivals(windows(180.0), 600.0, 20.0, sample._replace(history=history))
     assert found.fast == pytest.approx(160.0)
+
+
+@pytest.mark.parametrize(
+    ("known", "told"), [(True, MOST_TOLD), (False, -MOST_TOLD)], ids=["completions", "arrivals"]
+)
+def test_what_is_known_from_elsewhere_needs_no_backlog(known: bool, told: int) -> None:
+    assert tell_counter(windows(600), 0.0, 20.0, None, None, completions=known) == told
+    contrary = before(growth=400, told=-told)
+    assert tell_counter(windows(600), 8100.0, 20.0, contrary, CAN, completions=known) == told

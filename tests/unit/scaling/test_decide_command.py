@@ -40,6 +40,14 @@ def test_nan_is_unknown(service: Path) -> None:
     assert set(answer) == {"time", "replicas", "reason", "message", "floors", "held", "signals"}
 
 
+@pytest.mark.parametrize(
+    ("written", "known"), [("true", True), ("false", False), ("null", None), ("1", None)]
+)
+def test_what_the_counter_counts(written: str, known: bool | None) -> None:
+    line = f'{{"time": 1, "countsCompletions": {written}, "replicas": {{"desired": 5}}}}'
+    assert parse_observation(line).readings.completions is known
+
+
 def test_pods_that_start_are_not_ready() -> None:
     line = '{"time": 1, "replicas": {"desired": 5, "starting": 3}}'
     assert parse_observation(line).replicas == Replicas(desired=5, ready=2, starting=3)

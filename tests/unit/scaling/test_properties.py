@@ -33,6 +33,7 @@ def observations(draw: st.DrawFn) -> Observation:
             queue_depth=draw(signals),
             in_flight=draw(signals),
             in_flight_p10=draw(signals),
+            completions=draw(st.none() | st.booleans()),
             latency_p95_seconds=draw(signals),
             latency_mean_seconds=draw(signals),
             service_seconds=draw(st.none() | st.floats(0, 3600)),

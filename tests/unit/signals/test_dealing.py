@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bytebridge.api.metrics import Preset
+from bytebridge.api.metrics import Preset, Queries
 from bytebridge.api.names import SERVICE_SERIES_LABEL
 from bytebridge.scaling.observation import Readings
 from bytebridge.signals.dealing import Vector, deal, index_of, value_of
@@ -95,6 +95,25 @@ def test_what_is_not_known_is_not_zero(preset: Preset, value: str | None) -> Non
     readings, explanations = _deal([service], answers)
     assert readings[service.key] == Readings()
     assert "requestRate" in explanations[service.key]
+
+
+@pytest.mark.parametrize(
+    ("preset", "own", "known"),
+    [
+        pytest.param(Preset.REDIS_STREAM, None, True, id="entries that were read"),
+        pytest.param(Preset.REDIS_STREAM, "sum(rate(added[$window]))", None, id="an own query"),
+        pytest.param(Preset.RABBITMQ, None, None, id="backlogs tell"),
+    ],
+)
+def test_what_a_counter_is_known_to_count(
+    preset: Preset, own: str | None, known: bool | None
+) -> None:
+    queries = Queries.model_validate({"requestRate": own} if own else {})
+    service = target("a", metrics(preset).model_copy(update={"queries": queries}))
+    plan = plan_queries([service])
+    answers = {query: of(service, query.match, "1") for query in plan}
+    readings, _ = _deal([service], answers)
+    assert readings[service.key].completions is known
 
 
 def test_zero_is_known() -> None:

@@ -173,10 +173,11 @@ def counterfactual(
     capacity = seen.capacity
     if arrivals is None or capacity.slots is None or not capacity.service_seconds:
         return readings
-    rates = readings.requests_per_second
+    rates, completions = readings.requests_per_second, readings.completions
     if seen.sample is not None and seen.sample.completions:
         # Completions were cut off by the replicas that stood; arrivals were not.
         rates = dict.fromkeys(rates, arrivals)
+        completions = None if completions is None else False
     stood, own = ready
     slots = own * capacity.slots
     busy = min(slots, arrivals * capacity.service_seconds) if queue == 0 else slots
@@ -186,6 +187,7 @@ def counterfactual(
     return replace(
         readings,
         requests_per_second=rates,
+        completions=completions,
         queue_depth=queue if exported else None,
         in_flight=in_flight if readings.in_flight is not None else None,
         in_flight_p10=None,

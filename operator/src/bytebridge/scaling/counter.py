@@ -23,6 +23,7 @@ def tell_counter(
     previous: Sample | None,
     ready_throughput: float | None,
     *,
+    completions: bool | None = None,
     holds_waiting: bool = False,
 ) -> int:
     """Readings that told of completions, less those of arrivals, within bounds.
@@ -37,9 +38,12 @@ def tell_counter(
         time: Of them, seconds.
         previous: The sample of the last estimate.
         ready_throughput: Requests a second of the Ready replicas when busy; `None`: not known.
+        completions: What is known of the counter from elsewhere.
         holds_waiting: The service time that this is reckoned from does.
     """
     fastest = FASTEST_WITH_WAITING if holds_waiting else FASTEST
+    if completions is not None:
+        return MOST_TOLD if completions else -MOST_TOLD
     known = 0 if previous is None else previous.told
     if previous is None or not backlog or not ready_throughput:
         return known

@@ -73,7 +73,7 @@ def estimate_demand(
     fast = _known_fast(found, time, previous)
     backlog = readings.queue_depth
     counted_as = _read(
-        found, backlog, time, previous, ready_throughput, holds_waiting=holds_waiting
+        found, readings, time, previous, ready_throughput, holds_waiting=holds_waiting
     )
     windows = counted_as.windows
     newest = _newest_rate(windows, newest_dispersion)
@@ -143,7 +143,7 @@ class _Reading(NamedTuple):
 
 def _read(
     windows: Windows,
-    backlog: float | None,
+    readings: Readings,
     time: float,
     previous: Sample | None,
     ready_throughput: float | None,
@@ -151,13 +151,20 @@ def _read(
     holds_waiting: bool,
 ) -> _Reading:
     """What the windows say of arrivals, by all that was seen of them before."""
+    backlog, completions = readings.queue_depth, readings.completions
     if previous is None:
         return _Reading(_full(windows, 0.0), 0, UNTOLD, time)
     since = time if previous.known_since is None else previous.known_since
     wholeness = compare_windows(windows, time, previous)
     windows = _full(windows, time - since)
     told = tell_counter(
-        windows, backlog, time, previous, ready_throughput, holds_waiting=holds_waiting
+        windows,
+        backlog,
+        time,
+        previous,
+        ready_throughput,
+        completions=completions,
+        holds_waiting=holds_waiting,
     )
     if told > 0:
         windows = as_arrivals(windows, backlog, time, previous)

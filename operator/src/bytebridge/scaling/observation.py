@@ -13,6 +13,9 @@ class Readings:
 
     requests_per_second: Mapping[float, float] = field(default_factory=dict)
     """Arrival or completion rate by window, window in seconds. An unknown window is absent."""
+    completions: bool | None = None
+    """Whether these count requests that are completed, or messages that are taken, and not those
+    that arrive; `None`: backlogs have to tell."""
     queue_depth: float | None = None
     """Requests or messages that wait."""
     in_flight: float | None = None

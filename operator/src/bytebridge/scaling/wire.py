@@ -41,6 +41,7 @@ def write_observation(observation: Observation) -> str:
         {
             "time": observation.time,
             "requestsPerSecond": rates,
+            "countsCompletions": readings.completions,
             "queueDepth": readings.queue_depth,
             "inFlight": readings.in_flight,
             "inFlightP10": readings.in_flight_p10,
@@ -84,6 +85,7 @@ def write_decision(decision: Decision) -> str:
 def _readings(data: dict[str, Any]) -> Readings:
     return Readings(
         requests_per_second=_rates(data.get("requestsPerSecond")),
+        completions=_flag(data, "countsCompletions"),
         queue_depth=_number(data, "queueDepth"),
         in_flight=_number(data, "inFlight"),
         in_flight_p10=_number(data, "inFlightP10"),
@@ -140,6 +142,11 @@ def _number(data: dict[str, Any], key: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if isfinite(value) and value >= 0 else None
+
+
+def _flag(data: dict[str, Any], key: str) -> bool | None:
+    value = data.get(key)
+    return value if isinstance(value, bool) else None
 
 
 def _text(value: object) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bytebridge.api.metrics import BROKERS, Preset
 from bytebridge.scaling.observation import Readings
-from bytebridge.signals.presets import PODS
+from bytebridge.signals.presets import PODS, PRESETS
 from bytebridge.signals.queries import PRESENT, Plan, Query, Signal, SignalTarget
 from bytebridge.signals.unknown import Why, explain
 
@@ -121,13 +121,22 @@ def _refined(
 
 def _readings(values: Mapping[Signal, float], target: SignalTarget) -> Readings:
     rates = {float(signal.window): value for signal, value in values.items() if signal.window}
-    fields = {
+    fields: dict[str, Any] = {
         signal.field: value
         for signal, value in values.items()
         if not signal.window and signal.field != PRESENT
     }
     coverage = _coverage(fields.pop("coverage", None), target, known=bool(rates))
-    return Readings(requests_per_second=rates, coverage=coverage, **fields)
+    known = _completions(target) if rates else None
+    return Readings(requests_per_second=rates, completions=known, coverage=coverage, **fields)
+
+
+def _completions(target: SignalTarget) -> bool | None:
+    """What the preset's counter counts; a person's own query may count anything."""
+    metrics = target.metrics
+    if metrics.preset is Preset.CUSTOM or metrics.queries.request_rate:
+        return None
+    return PRESETS[metrics.preset].completions
 
 
 def _coverage(pods: float | None, target: SignalTarget, *, known: bool) -> float | None:

@@ -103,6 +103,9 @@ class MetricNames:
     tokens: tuple[Names, ...] = ()
     """Counters that add up to prompt and generated tokens."""
     origin: Origin = PODS
+    completions: bool | None = None
+    """Whether `requests` counts what is completed or taken, and not what arrives; `None`: backlogs
+    have to tell."""
 
 
 PRESETS: Mapping[Preset, MetricNames] = {
@@ -197,6 +200,7 @@ PRESETS: Mapping[Preset, MetricNames] = {
         requests=("redis_stream_group_entries_read",),
         queue=("redis_stream_group_lag",),
         in_flight=("redis_stream_group_messages_pending",),
+        completions=True,
         origin=Origin(("stream", "group"), apart=("db",), replicated=True),
     ),
 }
