@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.law import decide
+from bytebridge.scaling.needs import Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.state import State
@@ -185,6 +187,13 @@ def test_nothing_is_lowered_while_messages_wait_though_slots_are_more() -> None:
     assert all(replicas == most for left, replicas in course[20:] if left > 40)
     assert course[60][0] == 0
     assert course[-1][1] == 0
+
+
+def test_a_queue_that_is_shorter_than_the_slots_is_work_of_a_minute() -> None:
+    rules = policy(drain_seconds=300, concurrency_per_replica=20, **NO_LATENCY)
+    given = seen(fast=0.0, queue_depth=458, service_seconds=60.0, desired=23)
+    capacity, startup = Capacity(slots=20, service_seconds=60.0), Startup(30.0, 30.0)
+    assert compute_needs(rules, given, None, capacity, 1.0, startup, waiting=458.0).clearing
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,12 @@ def test_slots_in_use_beside_those_that_came(in_flight: float, slots: float, lef
     assert _left({**WAITING, "desired": 5}, {**WAITING, "in_flight": in_flight}, slots) == left
 
 
+def test_slots_that_are_nearly_all_in_use_are_not_idle_however_few_more_they_are() -> None:
+    before = {**WAITING, "desired": 9, "in_flight": 36.0}
+    assert _left(before, {**WAITING, "in_flight": 37.0}) == 5_000
+    assert _left({**before, "in_flight": 31.0}, {**WAITING, "in_flight": 31.0}) == 0
+
+
 def _left(before: dict[str, Any], after: dict[str, Any], slots: float = 4.0) -> float | None:
     memory = StuckQueue()
     for time in range(0, 110, 5):

@@ -50,6 +50,27 @@ def test_seconds_of_a_message(
     assert _seconds(looks, completions=completions) == seconds
 
 
+def test_what_has_come_into_use_has_left_the_queue_and_is_not_done() -> None:
+    """Of 55 that left it 30 were begun: 25 in 125 s of slots."""
+    assert (
+        _seconds(
+            [
+                {"queue_depth": 900, "fast": 0, "in_flight": 10},
+                {"queue_depth": 845, "fast": 0, "in_flight": 40},
+            ]
+        )
+        == 5
+    )
+
+
+def test_replicas_that_came_are_left_out_where_nobody_tells_what_is_in_work() -> None:
+    memory = WorkedOff()
+    for place, (depth, desired) in enumerate(((960, 5), (900, 10), (800, 10), (700, 10))):
+        given = seen(5.0 * place, queue_depth=depth, fast=0, desired=desired)
+        observe_worked_off(memory, given, SLOTS)
+    assert memory.service_seconds(completions=False) == pytest.approx(2.0)
+
+
 def test_what_was_begun_is_not_done() -> None:
     """Thirty slots come into use at once: what left the queue for them says nothing of S."""
     memory, told = WorkedOff(), []
@@ -86,9 +107,21 @@ def test_long_messages_are_waited_for_and_not_guessed() -> None:
         given = seen(time, fast=0, queue_depth=depth, in_flight=4, service_seconds=None, desired=1)
         decide(WORKER, state, given)
         told.append(state.capacity.service_seconds)
-    assert told[0] is None
-    assert told[11] is None
+    assert told[:12] == [None] * 12
     assert told[-1] == pytest.approx(60, rel=0.25)
+
+
+def test_replicas_may_have_come_right_after_the_look_before() -> None:
+    def since(service_seconds: float) -> float:
+        memory = Ceiling()
+        for time in range(0, 60, 5):
+            ready = 1 if time < 30 else 30
+            glance = Glance(float(time), ready, 1_000.0, 4.0, newest=4.0)
+            observe_moment(memory, glance, 4.0, 15.0, service_seconds)
+        return memory.since
+
+    assert since(9.0) == since(0.0) > 0
+    assert since(11.0) == since(0.0) + 5
 
 
 def test_replicas_that_have_not_stood_for_a_service_time_are_no_ceiling() -> None:
