@@ -121,10 +121,8 @@ def _with_gauges_told_apart(policy: Policy, state: State, observation: Observati
     """What waits, and what is being served, as far as gauges can be believed."""
     slots = policy.concurrency_per_replica or state.capacity.slots
     observation = without_doubtful_queue(policy, state.doubtful_queue, observation, slots or 1.0)
-    if policy.has_queue:
-        observation = without_stuck_messages(
-            policy, state.stuck_queue, observation, slots or 1.0, state.capacity
-        )
+    stuck, capacity = state.stuck_queue, state.capacity
+    observation = without_stuck_messages(policy, stuck, observation, slots or 1.0, capacity)
     observation = with_queue_in_flight(state.in_flight, observation, state.capacity, slots)
     account_again = remember_in_flight(state.uncounted, observation, state.capacity, slots or 1.0)
     if account_again and state.sample is not None:

@@ -88,8 +88,8 @@ def observe_worked_off(memory: WorkedOff, observation: Observation, slots: float
     busy = slots * ready if readings.in_flight is None else readings.in_flight
     elapsed = 0.0 if last is None else time - last
     # Whether those that came have begun to work is not known where nobody tells what is in work.
-    known = readings.in_flight is not None or busy == memory.busy
-    if known and SHORTEST_STEP_SECONDS <= elapsed <= LONGEST_GAP_SECONDS:
+    counts = readings.in_flight is not None or busy == memory.busy
+    if counts and SHORTEST_STEP_SECONDS <= elapsed <= LONGEST_GAP_SECONDS:
         rates = readings.requests_per_second
         memory.counted += rates[min(rates)] * elapsed if rates else 0.0
         memory.grown += depth - memory.depth
