@@ -90,7 +90,8 @@ async def test_fastapi(exposition: Exposition, prometheus_url: str) -> None:
 
 async def test_vllm(exposition: Exposition, prometheus_url: str) -> None:
     for labels in pods("llm", 'model_name="m"'):
-        exposition.rates[f"vllm:request_success_total{{{labels}}}"] = 2.0
+        # The first tokens count: a request that is being answered has come.
+        exposition.rates[f"vllm:request_success_total{{{labels}}}"] = 1.0
         exposition.gauges[f"vllm:num_requests_waiting{{{labels}}}"] = 5.0
         exposition.gauges[f"vllm:num_requests_running{{{labels}}}"] = 8.0
         histogram(exposition, "vllm:e2e_request_latency_seconds", labels, 2.0, (4.0, 6.0))
@@ -113,6 +114,15 @@ async def test_vllm(exposition: Exposition, prometheus_url: str) -> None:
     assert readings.latency_p95_seconds == close(5.9, rel=0.01)
     assert readings.service_seconds == close(3.0, rel=0.01)
     assert readings.coverage == 0.5
+
+
+async def test_vllm_that_embeds_has_no_first_tokens(
+    exposition: Exposition, prometheus_url: str
+) -> None:
+    for labels in pods("embeddings", 'model_name="m"'):
+        exposition.rates[f"vllm:request_success_total{{{labels}}}"] = 2.0
+        histogram(exposition, "vllm:time_to_first_token_seconds", labels, 0.0, (0.2, 0.4))
+    await settled(prometheus_url, target("embeddings", ready=2, preset="vllm"), 4.0)
 
 
 async def test_tgi_tokens(exposition: Exposition, prometheus_url: str) -> None:

@@ -22,11 +22,11 @@ DAY = 86_400.0
 
 
 def test_pods_by_our_label_else_by_their_names() -> None:
-    query = past_rate_query(target("nlp", metrics(Preset.VLLM)), "classifier", 300)
+    query = past_rate_query(target("nlp", metrics(Preset.TRITON)), "classifier", 300)
     assert query == Query(
-        "sum by (namespace) (rate(vllm:request_success_total{"
+        "sum by (namespace) (rate(nv_inference_request_success{"
         'namespace="n", scaling_bytebridge_io_service="nlp"}[300s])) or '
-        "sum by (namespace) (rate(vllm:request_success_total{"
+        "sum by (namespace) (rate(nv_inference_request_success{"
         'namespace="n", pod=~"classifier-[a-z0-9]+-[a-z0-9]{5}", '
         'scaling_bytebridge_io_service=""}[300s]))',
         match=(),

@@ -15,7 +15,7 @@ from bytebridge.api.metrics import Preset
 from bytebridge.api.names import SERVICE_SERIES_LABEL
 
 Names = tuple[str, ...]
-"""Metrics of the same meaning; the first that has series wins."""
+"""Metrics of the same meaning; the first that has series wins, of rates the first above 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,10 @@ PRESETS: Mapping[Preset, MetricNames] = {
         latency=Histogram(("http_request_duration_highr_seconds", "http_request_duration_seconds")),
     ),
     Preset.VLLM: MetricNames(
-        requests=("vllm:request_success_total",),
+        # A request that is in a batch for seconds counts with its first token, not its last: a
+        # surge is seen so much sooner. Embeddings have no first token.
+        requests=("vllm:time_to_first_token_seconds_count", "vllm:request_success_total"),
+        completions=True,
         queue=("vllm:num_requests_waiting",),
         in_flight=("vllm:num_requests_running",),
         latency=Histogram(("vllm:e2e_request_latency_seconds",)),

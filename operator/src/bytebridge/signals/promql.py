@@ -1,6 +1,6 @@
 """PromQL of a preset's signals: one text for all its services."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bytebridge.signals.presets import Duration, DurationCounter, Histogram, Names, Origin
 
@@ -10,7 +10,9 @@ PRESENT_WINDOW_SECONDS = 300
 
 def rate(names: Names, origin: Origin, window: int) -> str:
     """Requests a second over a window."""
-    return _first(_total(f"rate({origin.selector(name)}[{window}s])", origin) for name in names)
+    return _first_that_counts(
+        [_total(f"rate({origin.selector(name)}[{window}s])", origin) for name in names]
+    )
 
 
 def newest_rate(names: Names, origin: Origin, window: int) -> str:
@@ -20,7 +22,9 @@ def newest_rate(names: Names, origin: Origin, window: int) -> str:
     are taken.
     """
     series = (origin.selector(name) for name in names)
-    return _first(_total(f"irate({one}[{window}s]) and {one}", origin) for one in series)
+    return _first_that_counts(
+        [_total(f"irate({one}[{window}s]) and {one}", origin) for one in series]
+    )
 
 
 def gauge(names: Names, origin: Origin, window: int) -> str:
@@ -128,3 +132,9 @@ def _scaled(text: str, unit_seconds: float) -> str:
 
 def _first(texts: Iterable[str]) -> str:
     return " or ".join(texts)
+
+
+def _first_that_counts(rates: Sequence[str]) -> str:
+    """The first that is not 0: a server exports counters of what it never does as well."""
+    *sooner, last = rates
+    return _first([*(f"({one} > 0)" for one in sooner), last, *sooner])
