@@ -123,6 +123,19 @@ def test_a_queue_that_is_not_served_takes_nothing_off(completed: float, arrivals
     assert found.fast == pytest.approx(arrivals)
 
 
+@pytest.mark.parametrize(
+    ("known", "arrivals"),
+    [
+        pytest.param(60.0, 80.0, id="fewer came: what left the queue is among what was served"),
+        pytest.param(90.0, 90.0, id="no more than came before, as nobody knows how many gave up"),
+    ],
+)
+def test_a_queue_that_shrinks_is_no_rise(known: float, arrivals: float) -> None:
+    """Half of the slots seem idle, as fewer are there than are known."""
+    sample = before(backlog=1_000.0, growth=-20.0)._replace(fast_rate=known)
+    assert as_arrivals(windows(100.0), 600.0, 20.0, sample).fast == pytest.approx(arrivals)
+
+
 def test_a_queue_that_grows_while_slots_are_idle_has_arrived() -> None:
     found = as_arrivals(windows(100.0), 1_400.0, 20.0, before(backlog=1_000.0, growth=20.0))
     assert found.fast == pytest.approx(120.0)

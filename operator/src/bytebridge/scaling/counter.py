@@ -79,25 +79,28 @@ def as_arrivals(windows: Windows, backlog: float | None, time: float, previous: 
     if backlog is None:
         return windows
 
-    def arrivals(rate: float, seconds: float) -> float:
+    def arrivals(rate: float, seconds: float, before: float) -> float:
         then = previous.backlog_at(time - seconds)
         if then is None:
             return rate
         growth = (backlog - then) / seconds
         if growth < 0 and rate < IDLE * previous.least_throughput_since(time - seconds):
-            return rate
+            # Of what was served instead of given up none is a rise of the arrivals.
+            return max(rate + growth, min(rate, before))
         return max(0.0, rate + growth)
 
     def steadier(rate: float, seconds: float, before: float) -> float:
         # Before it is known whether windows are whole, the wrong one of the two makes a load swing
         # that does not, while a backlog comes or goes.
         spans = {seconds, windows.covered(seconds)}
-        return min((arrivals(rate, span) for span in spans), key=lambda it: abs(it - before))
+        return min(
+            (arrivals(rate, span, before) for span in spans), key=lambda it: abs(it - before)
+        )
 
     fast = steadier(windows.fast, windows.fast_seconds, previous.fast_rate)
     newest = windows.newest
     return windows._replace(
         fast=fast,
         slow=steadier(windows.slow, windows.slow_seconds, fast),
-        newest=None if newest is None else arrivals(newest, windows.newest_seconds),
+        newest=None if newest is None else arrivals(newest, windows.newest_seconds, fast),
     )
