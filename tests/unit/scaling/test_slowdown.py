@@ -140,6 +140,15 @@ def test_what_busy_replicas_serve_is_of_as_many_requests() -> None:
     assert list(memory.speeds.values()) == [Speed(2.0, 32.0, 100.0, 0.0)]
 
 
+def test_how_slow_full_replicas_are_says_nothing_of_idle_ones() -> None:
+    """A batch that is as large as can be may be slower than its line says."""
+    memory = _learned()
+    idle, full = memory.idle_seconds, Busy(3_000.0, 10, 10, throughput=20.0)
+    given = seen(3_000.0, fast=100, desired=10, queue_depth=900, service_seconds=16)
+    observe_speed(memory, given, _stands(), Capacity(SLOTS, 16, waited_at=3_000.0), 320.0, full)
+    assert memory.idle_seconds == idle == pytest.approx(4, rel=0.02)
+
+
 def test_chance_is_no_slowdown() -> None:
     """What is in flight varies as Poisson; four loads, fifteen minutes each."""
     for seed in range(40):
@@ -267,6 +276,7 @@ BATCHES = Slowdown(idle_seconds=4.0, per_request=0.25)
         pytest.param(Capacity(32, 8), 20, 32, 12, id="all slots in use"),
         pytest.param(Capacity(32, 8), None, 32, 12, id="no objective"),
         pytest.param(Capacity(32, 8), 3, 32, 12, id="one that no replica meets"),
+        pytest.param(Capacity(32, 8), 4.01, 16 / 9, 40 / 9, id="one that idle replicas hardly do"),
         pytest.param(Capacity(32, 16), 20, 16, 8, id="no more than 32 in 16 s"),
         pytest.param(Capacity(None, 8), 8, None, 8, id="slots unknown"),
     ],

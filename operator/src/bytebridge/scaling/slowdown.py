@@ -40,6 +40,9 @@ LEAST_RANGE = 1.2
 """Times the lowest load that the highest has to be."""
 LEAST_SLOWDOWN = 1.2
 """Times the service time of an idle replica, at the highest load seen, from which it counts."""
+LEAST_ROOM = 0.1
+"""Share of the longest service time that is not an idle replica's: with less than that of it no
+number of replicas keeps the objective, and near none any number is asked for."""
 LEAST_SPEED = 0.1
 """Share of an idle replica's speed that is left under the highest load."""
 
@@ -114,7 +117,8 @@ def observe_speed(
     place = floor(log(seen.each) / log(BIN))
     known = memory.speeds.get(place)
     memory.speeds[place] = known.moved(seen, MOST_REQUESTS) if known else seen
-    if memory.idle_seconds is not None:
+    if memory.idle_seconds is not None and not memory.gathered_full:
+        # Of a replica with more to do than it may have, the line says too little.
         idle = seen.busy / seen.each * max(1 - memory.per_request * seen.each, LEAST_SPEED)
         share = min(1.0, seen.requests / PRESENT_REQUESTS)
         memory.idle_seconds += share * (idle - memory.idle_seconds)
@@ -296,7 +300,7 @@ def at_objective(memory: Slowdown, capacity: Capacity, longest_seconds: float | 
         return capacity
     full = most = min(slots / (idle + slots * lost), slots / capacity.service_seconds)
     if longest_seconds is not None and idle < longest_seconds:
-        most = min(most, (1 - idle / longest_seconds) / lost)
+        most = min(most, max(1 - idle / longest_seconds, LEAST_ROOM) / lost)
     seconds = idle / max(1 - lost * most, LEAST_SPEED)
     return capacity._replace(
         slots=most * seconds, service_seconds=seconds, sustained=None, when_full=full
