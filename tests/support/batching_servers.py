@@ -23,7 +23,7 @@ PROMPT_TOKENS, ANSWER_TOKENS = 1_000, 200
 """Means; lognormal with Cs2 = 1."""
 PERIOD = 5.0
 """Of scrapes and ticks."""
-WINDOWS = (15.0, 60.0)
+WINDOWS = (5.0, 15.0, 60.0)
 
 
 @dataclass(eq=False)
@@ -83,8 +83,8 @@ class BatchingFleet:
         self._ending: list[Server] = []
         self._next = self._random.expovariate(self.peak)
         self._ended: deque[tuple[float, float, float]] = deque()
-        self._counts: deque[tuple[float, int]] = deque()
-        self._completed = 0
+        self._counts: deque[tuple[float, int, int]] = deque()
+        self._tokens = 0
 
     def advance(self) -> None:
         """A tenth of a second at a time until the next tick."""
@@ -96,7 +96,7 @@ class BatchingFleet:
                 self._work(server)
             self._ending = [server for server in self._ending if server.busy]
             self.replica_seconds += 0.1 * (len(self._servers) + len(self._ending))
-        self._counts.append((self.time, self._completed))
+        self._counts.append((self.time, len(self.first_tokens), self._tokens))
 
     def scale(self, replicas: int) -> None:
         """The newest go first, those that are Ready once they have nothing more to do."""
@@ -108,7 +108,7 @@ class BatchingFleet:
             self._servers.append(Server(self.time + self.startup_seconds))
 
     def observation(self) -> dict[str, Any]:
-        """What the metrics of vLLM tell: completions, two gauges, three histograms, the cache."""
+        """What the metrics of vLLM tell: first tokens, two gauges, three histograms, the cache."""
         ready = self._ready()
         while self._ended and self._ended[0][0] < self.time - WINDOWS[-1]:
             self._ended.popleft()
@@ -117,7 +117,8 @@ class BatchingFleet:
         firsts = [wait for at, wait in self.first_tokens[-20_000:] if at >= self.time - WINDOWS[-1]]
         return {
             "time": self.time,
-            "requestsPerSecond": {f"{w:.0f}s": rate for w in WINDOWS if (rate := self._rate(w))},
+            "requestsPerSecond": {f"{w:.0f}s": rate for w in WINDOWS if (rate := self._rate(w, 1))},
+            "countsCompletions": True,
             "queueDepth": sum(len(server.waiting) for server in ready),
             "inFlight": sum(len(server.batch) for server in ready),
             "latencyP95Seconds": _share_below(seconds, 0.95),
@@ -125,6 +126,7 @@ class BatchingFleet:
             "serviceSeconds": sum(service) / len(service) if service else None,
             "timeToFirstTokenSeconds": _share_below(firsts, 0.95),
             "kvCacheUtilization": sum(s.cached for s in ready) / CACHE_TOKENS / max(1, len(ready)),
+            "tokensPerSecond": self._rate(WINDOWS[-1], 2),
             "startupSeconds": self.startup_seconds,
             "replicas": {
                 "desired": len(self._servers),
@@ -136,11 +138,11 @@ class BatchingFleet:
     def _ready(self) -> list[Server]:
         return [server for server in self._servers if server.ready_at <= self.time]
 
-    def _rate(self, window: float) -> float | None:
+    def _rate(self, window: float, column: int) -> float | None:
         known = [count for count in self._counts if count[0] >= self.time - window - 0.01]
         if len(known) < 2:
             return None
-        return (known[-1][1] - known[0][1]) / (known[-1][0] - known[0][0])
+        return (known[-1][column] - known[0][column]) / (known[-1][0] - known[0][0])
 
     def _come(self) -> None:
         random = self._random
@@ -175,6 +177,7 @@ class BatchingFleet:
             if request.read == request.prompt:
                 writing.append(request)
         prompt_tokens = CHUNK_TOKENS - chunk
+        self._tokens += prompt_tokens + len(writing)
         server.time += STEP_SECONDS + TOKEN_SECONDS * len(writing)
         server.time += PROMPT_TOKEN_SECONDS * prompt_tokens
         for request in writing:
@@ -185,6 +188,5 @@ class BatchingFleet:
         for request in [request for request in writing if request.written >= request.answer]:
             batch.remove(request)
             server.cached -= request.prompt + request.written
-            self._completed += 1
             latency, service = server.time - request.came, server.time - request.begun
             self._ended.append((server.time, latency, service))

@@ -223,6 +223,53 @@ def test_tokens_of_a_replica_are_learned_while_requests_wait_and_forgotten_with_
         return decide(rules, state, replace(observation, template_hash=template)).floors["tokens"]
 
     assert floor(0, "a", tokens_per_second=2_000) == 0, "nothing waits: a replica may do more"
-    assert floor(5, "a", tokens_per_second=4_000, queue_depth=8) == 5
+    more = "1,000 a second each, and 2.6 requests come where one did: 1.6 pile up"
+    assert floor(5, "a", tokens_per_second=4_000, queue_depth=8) == 7, more
     assert floor(10, "a", tokens_per_second=2_000) == 3
     assert floor(15, "b", tokens_per_second=2_000) == 0
+
+
+@pytest.mark.parametrize(
+    ("surge", "floor"),
+    [
+        pytest.param({"fast": 1.0}, 3, id="as before: 2,000 tokens each"),
+        pytest.param({"fast": 4.0, "slow": 1.0}, 10, id="four times the requests, not served yet"),
+        pytest.param({"fast": 0.1, "slow": 0.1}, 3, id="less: what is still done counts"),
+        pytest.param({"fast": None}, 3, id="unknown"),
+    ],
+)
+def test_tokens_are_asked_for_by_the_requests_that_come(surge: dict[str, Any], floor: int) -> None:
+    """Full servers do as many as before, whatever comes."""
+    state = State()
+    for time in range(0, 61, 5):
+        decide(TOKENS, state, seen(time, **CALM, tokens_per_second=2_000, desired=4))
+    decision = decide(
+        TOKENS, state, seen(65, **{**CALM, **surge}, tokens_per_second=2_000, desired=4)
+    )
+    assert decision.floors["tokens"] == floor
+
+
+@pytest.mark.parametrize(
+    "unlike",
+    [
+        pytest.param({"queue_depth": 5}, id="requests wait, and are not worked off yet"),
+        pytest.param({"fast": 4.0, "slow": 1.0}, id="windows that differ"),
+        pytest.param({"coverage": 0.5}, id="tokens of half the replicas"),
+        pytest.param({"fast": 0.0, "slow": 0.0}, id="no requests"),
+    ],
+)
+def test_the_size_of_requests_is_not_learned_from(unlike: dict[str, Any]) -> None:
+    state = State()
+    decide(TOKENS, state, seen(0, **CALM, tokens_per_second=2_000, desired=4))
+    decide(TOKENS, state, seen(5, **{**CALM, **unlike}, tokens_per_second=9_000, desired=4))
+    assert state.language_model is not None
+    assert state.language_model.tokens_per_request == 2_000
+
+
+def test_the_size_of_requests_is_a_mean_of_some_minutes() -> None:
+    state = State()
+    for time in range(0, 301, 5):
+        tokens = 2_000 if time < 150 else 4_000
+        decide(TOKENS, state, seen(time, **CALM, tokens_per_second=tokens, desired=4))
+    assert state.language_model is not None
+    assert state.language_model.tokens_per_request == pytest.approx(3_600, rel=0.02)

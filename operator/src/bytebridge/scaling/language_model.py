@@ -15,11 +15,12 @@ from bytebridge.scaling.capacity import (
     SATURATED_BACKLOG,
     STEADY_SHARE,
     Capacity,
+    steady,
 )
 from bytebridge.scaling.demand import SIGMAS
 from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.needs import Needs
-from bytebridge.scaling.observation import Observation
+from bytebridge.scaling.observation import Observation, Readings
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.queueing import slots_for_tail
 from bytebridge.scaling.sustained import SURGE_SHOWS_SECONDS
@@ -39,6 +40,10 @@ USELESS_SHARE = 0.8
 brought first tokens sooner."""
 SOONER = 0.9
 """Times the seconds of that measurement."""
+SIZE_LEARNING_RATE = 0.05
+"""Of each look: a mean of some minutes, as requests differ by orders of magnitude."""
+LARGEST_REQUEST = 1e8
+"""Tokens: more than any model takes."""
 LANGUAGE_MODEL = ("ttft", "kvCache", "tokens")
 """Names of the floors."""
 LONGEST_BACKLOG_SECONDS = 300.0
@@ -66,6 +71,8 @@ class LanguageModelMemory:
     """Since when so many wait."""
     tokens_per_second: float | None = None
     """Of one replica while requests waited."""
+    tokens_per_request: float | None = None
+    """Prompt and answer, on average; kept when the template changes, as clients do not."""
 
 
 def with_language_model(
@@ -107,8 +114,8 @@ def language_model_floors(
     if policy.first_token_seconds is not None:
         idle = rate == 0
         known = readings.first_token_seconds is not None or idle
-        steady = _steady_for_window(policy.first_token_seconds, memory, observation)
-        if settled and steady:
+        stood = _steady_for_window(policy.first_token_seconds, memory, observation)
+        if settled and stood:
             _learn_sustained_rate(policy.first_token_seconds, memory, observation)
         floors["ttft"] = max(
             sustained_floor(rate or 0.0, memory.sustained_rate),
@@ -121,10 +128,14 @@ def language_model_floors(
     if policy.limits_tokens:
         tokens = readings.tokens_per_second
         known = known and tokens is not None
+        if tokens is not None:
+            _learn_size(memory, readings, tokens)
         if settled and tokens is not None:
             _learn_tokens(memory, observation, tokens / ready)
         each = policy.tokens_per_second or memory.tokens_per_second
-        floors["tokens"] = token_floor(tokens or 0.0, each, policy.target_utilization)
+        # Full servers do no more tokens however many are asked for.
+        asked = max(tokens or 0.0, (rate or 0.0) * (memory.tokens_per_request or 0.0))
+        floors["tokens"] = token_floor(asked, each, policy.target_utilization)
     return floors, known
 
 
@@ -146,7 +157,7 @@ def token_floor(tokens_per_second: float, each: float | None, target: float) -> 
     """Replicas that do so many tokens at the target utilization; 0 until one's share is known.
 
     Args:
-        tokens_per_second: Prompt and generated tokens of all replicas.
+        tokens_per_second: Prompt and generated tokens that are asked of all replicas.
         each: Tokens a second of one busy replica.
         target: Utilization, 0 to 1.
     """
@@ -258,6 +269,17 @@ def _learn_tokens(memory: LanguageModelMemory, observation: Observation, each: f
         memory.tokens_per_second = each if not known else known + LEARNING_RATE * (each - known)
     elif known:
         memory.tokens_per_second = max(known, each)
+
+
+def _learn_size(memory: LanguageModelMemory, readings: Readings, tokens_per_second: float) -> None:
+    """Tokens a second over requests a second, while as many leave as come."""
+    if readings.queue_depth or readings.partial or not steady(readings):
+        return
+    rates, known = readings.requests_per_second, memory.tokens_per_request
+    found = min(tokens_per_second / rates[max(rates)], LARGEST_REQUEST)
+    memory.tokens_per_request = (
+        found if known is None else known + SIZE_LEARNING_RATE * (found - known)
+    )
 
 
 def _queueing_floor(policy: Policy, objective: float, rate: float, capacity: Capacity) -> int:
