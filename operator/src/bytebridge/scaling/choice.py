@@ -180,13 +180,13 @@ def _kept(policy: Policy, observation: Observation, needs: Needs, useful: Useful
 
     While a backlog is worked off, all that serve. Those that do not yet were asked for by a guess
     of the backlog there would be, and go where it has turned out too high, before they cost more;
-    not where the time to clear it is promised.
+    not where the time to clear it is promised, nor where the queue may be full.
     """
     replicas = observation.replicas
     if useful.keep:
         return replicas.desired
     if needs.clearing:
-        cancels = replicas.starting and policy.drain_seconds is None
+        cancels = replicas.starting and policy.drain_seconds is None and not needs.full
         return int(min(replicas.ready if cancels else replicas.desired, useful.most))
     return 0
 

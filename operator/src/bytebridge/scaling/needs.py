@@ -16,6 +16,7 @@ from bytebridge.scaling.floors import (
     latency_floor,
     utilization_floor,
 )
+from bytebridge.scaling.full_queue import may_be_full
 from bytebridge.scaling.lasting import lasting_rate
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
@@ -97,6 +98,8 @@ class Needs(NamedTuple):
     """False: something was unknown, so the floors are a reason to go up but not to go down."""
     clearing: bool = False
     """A backlog is being worked off that will not be gone by the next decision."""
+    full: bool = False
+    """The queue may be full: how many come is known at least, and not at most."""
     foreseen: Foreseen = NOTHING_FORESEEN
     """What was reckoned with."""
     waiting: float | None = None
@@ -147,7 +150,7 @@ def compute_needs(
     readings, rate = observation.readings, _rate(policy, demand)
     backlog = readings.queue_depth
     floors: dict[str, int] = {}
-    complete, clearing = backlog is not None or not policy.has_queue, False
+    complete, clearing, full = backlog is not None or not policy.has_queue, False, False
     ramp_floor = 0
     if policy.depth_per_replica is not None:
         floors["depth"] = ceil((backlog or 0.0) / policy.depth_per_replica - EPSILON)
@@ -177,13 +180,14 @@ def compute_needs(
             clearing = seen > 0 and _clearing(
                 policy, observation, load._replace(backlog=seen), capacity, standing
             )
+            full = clearing and may_be_full(demand, load.served)
     elif foreseen.due and capacity.requests_per_second:
         floors["forecast"] = _forecast_floor(policy, foreseen.due, 0.0, capacity)
     if demand is None or not demand.counted:
         complete = complete and policy.depth_suffices
     if rate > 0 or backlog or (policy.has_queue and readings.in_flight):
         floors["wake"] = 1
-    return Needs(floors, complete, clearing, foreseen, waiting, ramp_floor, startup.seconds)
+    return Needs(floors, complete, clearing, full, foreseen, waiting, ramp_floor, startup.seconds)
 
 
 def _rate(policy: Policy, demand: Demand | None) -> float:
