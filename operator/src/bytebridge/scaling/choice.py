@@ -134,7 +134,9 @@ def _uncounted(policy: Policy, state: State) -> int:
 
     It may be held by clients that ask for nothing.
     """
-    in_flight = max(state.uncounted.in_flight, state.in_work.messages)
+    in_flight = max(
+        state.uncounted.in_flight, state.old_service_time.in_flight, state.in_work.messages
+    )
     if not in_flight:
         return 0
     own = own_capacity(policy, state, state.capacity)

@@ -31,6 +31,7 @@ from bytebridge.scaling.rails import Rails, RailsMemory, raise_minimum
 from bytebridge.scaling.repetition import Reading, repeated_demand
 from bytebridge.scaling.served import served_at_least
 from bytebridge.scaling.standby import with_standby
+from bytebridge.scaling.old_service_time import observe_after_backlog
 from bytebridge.scaling.startup import observe_replicas, until_ready
 from bytebridge.scaling.state import State
 from bytebridge.scaling.stuck_queue import without_stuck_messages
@@ -126,10 +127,13 @@ def _with_gauges_told_apart(policy: Policy, state: State, observation: Observati
     observation = with_queue_in_flight(state.in_flight, observation, state.capacity, slots)
     account_again = remember_in_flight(state.uncounted, observation, state.capacity, slots or 1.0)
     if account_again and state.sample is not None:
+    gauge = observation.readings.in_flight
         # Rates that did not account for what was in flight say nothing of those after them.
         state.sample, state.reading = state.sample.begun_anew(), None
     return observation
 
+    memory = state.old_service_time
+    observe_after_backlog(memory, observation, gauge, state.capacity, slots or 1.0)
 
 def _read(policy: Policy, state: State, observation: Observation) -> Demand | None:
     """What a reading that is new tells of replicas and of the load."""

@@ -17,6 +17,7 @@ from bytebridge.scaling.in_work import InWork
 from bytebridge.scaling.language_model import LanguageModelMemory
 from bytebridge.scaling.late_counts import LateCounts
 from bytebridge.scaling.lateness import Lateness
+from bytebridge.scaling.old_service_time import OldServiceTime
 from bytebridge.scaling.probing import Probing
 from bytebridge.scaling.rails import RailsMemory
 from bytebridge.scaling.recurrence import Recurrence
@@ -67,6 +68,7 @@ class State:
     uncounted: Uncounted = field(default_factory=Uncounted)
     doubtful_queue: DoubtfulQueue = field(default_factory=DoubtfulQueue)
     stuck_queue: StuckQueue = field(default_factory=StuckQueue)
+    old_service_time: OldServiceTime = field(default_factory=OldServiceTime)
     in_flight: InFlight = field(default_factory=InFlight)
     in_work: InWork = field(default_factory=InWork)
     """Only of services with an objective for their queue."""
