@@ -175,3 +175,35 @@ def test_replicas_are_compared_with_the_last_reading_before_they_came() -> None:
         replicas, evidence = useful_replicas(memory, fleet, needed=40, usually_needed=10)
         assert evidence is None, "13 serve a third more than 10 did"
     assert replicas == ceil(1.25 * 13)
+
+
+def _watch(course: list[tuple[int, float, bool]]) -> list[tuple[int, str | None]]:
+    """Two slots a replica, 300 requests a second; each minute so many replicas, a service time, and
+    whether it rises. Replicas that help, and the evidence."""
+    memory, size, found = Bottleneck(), FleetSize(), []
+    size.observe(-100.0, 4)
+    for minute, (ready, service, slowing) in enumerate(course):
+        time = 60.0 * minute
+        size.observe(time, ready)
+        for later in (0.0, 59.0, 60.0):
+            fleet = BusyFleet(
+                time + later, ready, size, service, 2.0, 0.0, 300.0, 300.0, slowing=slowing
+            )
+            observe(memory, fleet, needed=40)
+            answer = useful_replicas(memory, fleet, needed=40, usually_needed=4)
+        found.append(answer)
+    return found
+
+
+def test_a_service_time_that_rises_is_no_measure_to_compare_replicas_with() -> None:
+    """It rises to 60 ms, whatever the replicas; 25 ms were a mean of both."""
+    found = _watch([(4, 0.006, False), (5, 0.025, True), (7, 0.06, False), (9, 0.06, False)])
+    assert [evidence for _, evidence in found] == [None] * 4
+    assert [replicas for replicas, _ in found] == [40, 7, 9, 18], "twice those that have helped"
+
+
+def test_behind_a_full_database_it_is_one_more_experiment() -> None:
+    """Five replicas take all that it can; it is slower by as much as there are more."""
+    found = _watch([(4, 0.006, False), (5, 0.025, True), (7, 0.042, False), (9, 0.054, False)])
+    assert [replicas for replicas, _ in found] == [40, 7, 9, 9]
+    assert [bool(evidence) for _, evidence in found] == [False, False, False, True]

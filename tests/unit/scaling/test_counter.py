@@ -31,6 +31,9 @@ def windows(fast: float) -> Windows:
         pytest.param(300, 100, -1, id="more than can be completed: arrivals"),
         pytest.param(200, 100, 0, id="either: completions, or arrivals that are served slowly"),
         pytest.param(170, 60, 0, id="a model that became slower: arrivals, or completions"),
+        pytest.param(
+            100, 100, 0, id="as before, half idle: arrivals, or completions of slower ones"
+        ),
         pytest.param(40, 30, 0, id="neither: less than anything serves"),
         pytest.param(
             700, 900, 1, id="less than piles up: completions, of more slots than are known"
@@ -44,6 +47,11 @@ def test_one_reading(fast: float, growth: float, told: int) -> None:
     sample = before(growth=growth)
     backlog = 100.0 + growth * 20
     assert tell_counter(windows(fast), backlog, 20.0, sample, CAN) == told
+
+
+def test_more_than_before_is_completed_by_replicas_that_are_full_now() -> None:
+    more = windows(100)._replace(slow=50)
+    assert tell_counter(more, 2_100.0, 20.0, before(growth=100), CAN) == 1
 
 
 @pytest.mark.parametrize(

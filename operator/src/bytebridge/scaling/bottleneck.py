@@ -21,6 +21,8 @@ SLOWER = 1.3
 RECOVERED = 1.15
 EXPERIMENT = 1.25
 """Times the replicas that an experiment starts from. Fewer more would not stand out from noise."""
+NEXT_EXPERIMENT = 2.0
+"""The same after one that has shown that replicas help."""
 RESULT_SECONDS = 60.0
 """The window of the measured service time: before, it mixes two sizes."""
 LEAST_GAIN = 0.5
@@ -38,6 +40,10 @@ class Experiment:
     replicas: int
     throughput: float
     """Requests a second of all replicas when busy."""
+    size: float = EXPERIMENT
+    """Times the replicas that it may come to."""
+    rising: bool = False
+    """The service time rose just then, so that the throughput was less than it says."""
 
 
 @dataclass(slots=True)
@@ -69,6 +75,8 @@ class BusyFleet(NamedTuple):
     """Requests a second that come."""
     mean_rate: float
     """The same over the window of the service time."""
+    slowing: bool = False
+    """The service time rises: it is not that of any load or fleet."""
 
     @property
     def ready(self) -> int:
@@ -123,16 +131,19 @@ def useful_replicas(
     began = memory.experiment
     if began is None or bound is not None or fleet.ready <= began.replicas:
         # Until replicas come the service time is still that of a load before.
-        memory.experiment = began = Experiment(max(1, fleet.ready), fleet.throughput)
+        began = Experiment(max(1, fleet.ready), fleet.throughput, rising=fleet.slowing)
+        memory.experiment = began
         memory.bound_seconds = None
     waited = fleet.time - fleet.size.changed_since >= RESULT_SECONDS
     if fleet.ready >= EXPERIMENT * began.replicas and waited:
         growth = fleet.ready / began.replicas - 1
-        if fleet.throughput < began.throughput * (1 + LEAST_GAIN * growth):
+        helped = fleet.throughput >= began.throughput * (1 + LEAST_GAIN * growth)
+        if not helped and not began.rising:
             memory.bound_seconds = fleet.service_seconds
             return load_alone, _evidence(fleet, usual)
-        memory.experiment = began = Experiment(fleet.ready, fleet.throughput)
-    return min(needed, max(load_alone, ceil(EXPERIMENT * began.replicas))), None
+        size = NEXT_EXPERIMENT if helped else EXPERIMENT
+        memory.experiment = began = Experiment(fleet.ready, fleet.throughput, size, fleet.slowing)
+    return min(needed, max(load_alone, ceil(began.size * began.replicas))), None
 
 
 def _evidence(fleet: BusyFleet, usual: float) -> str:

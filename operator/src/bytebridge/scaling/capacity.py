@@ -154,6 +154,15 @@ def with_fast_service_time(capacity: Capacity, readings: Readings, requests: flo
     return capacity._replace(service_seconds=min(fast, LONGEST_SERVICE_SECONDS))
 
 
+def as_of_late(capacity: Capacity, readings: Readings) -> Capacity:
+    """With the fast service time, by the requests that the fast window has counted."""
+    if not readings.fast_service_seconds or not readings.requests_per_second:
+        return capacity
+    windows = sorted(readings.requests_per_second)
+    fast = windows[max(0, len(windows) - 2)]
+    return with_fast_service_time(capacity, readings, readings.requests_per_second[fast] * fast)
+
+
 def _last_backlog(known: Capacity, observation: Observation) -> float:
     """A queue shorter than the slots is what any healthy service has at times."""
     slots = observation.replicas.ready * (known.slots or 1.0)

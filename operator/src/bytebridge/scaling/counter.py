@@ -12,6 +12,11 @@ waited at a few of them, and most of it was not served but given up."""
 FASTEST_WITH_WAITING = 2.0
 """The upper one where service times are mean latencies that hold what waits at some replicas while
 others are idle: up to as much again."""
+AS_BEFORE = 0.1
+"""Share by which a count may differ from that of the slow window and tell of no change."""
+PARTLY_IDLE = 0.8
+"""Share of what the Ready replicas could serve: with less to do they complete clearly more once
+they are full."""
 MOST_TOLD = 5
 """Readings that count: so many of the other kind take them back."""
 
@@ -54,6 +59,12 @@ def tell_counter(
     if begin is None or begin.backlog is None or time - begin.time < SHORTEST_STEP_SECONDS:
         return known
     growth = (backlog - begin.backlog) / (time - begin.time)
+    if (
+        not holds_waiting
+        and growth <= FASTEST * counted
+        and _slowed(windows, counted, ready_throughput)
+    ):
+        return known
     could = [p.throughput for p in previous.since(begin.time) if p.throughput is not None]
     least, most = min([ready_throughput, *could]), max([ready_throughput, *could])
     as_completions = SLOWEST * least <= counted <= fastest * most
@@ -65,6 +76,15 @@ def tell_counter(
         return known
     told = known + (1 if as_completions else -1)
     return max(-MOST_TOLD, min(MOST_TOLD, told))
+
+
+def _slowed(windows: Windows, counted: float, ready_throughput: float) -> bool:
+    """Whether replicas complete while they are full what they did when they were not, if anything.
+
+    Then they have become slower, by nobody knows how much, or arrivals are counted, as before.
+    """
+    as_before = abs(counted - windows.slow) <= AS_BEFORE * windows.slow
+    return as_before and counted < PARTLY_IDLE * ready_throughput
 
 
 def as_arrivals(windows: Windows, backlog: float | None, time: float, previous: Sample) -> Windows:

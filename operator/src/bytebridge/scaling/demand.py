@@ -38,6 +38,8 @@ class Demand(NamedTuple):
     """Index of dispersion of the newest count."""
     counted: bool = True
     """Otherwise no rate is known, and it is inferred from what waits: a reason to go up only."""
+    slowing: bool = False
+    """Requests have begun to take longer: what replicas can serve is known at most."""
 
 
 def estimate_demand(
@@ -49,6 +51,7 @@ def estimate_demand(
     newest_dispersion: float | None = None,
     *,
     holds_waiting: bool = False,
+    slowing: bool = False,
 ) -> Demand | None:
     """Estimate the arrival rate; `None` when neither a window nor a growing queue tells.
 
@@ -65,6 +68,7 @@ def estimate_demand(
         ready_throughput: Requests a second of the ready replicas when busy; `None`: not known.
         newest_dispersion: Of the newest count, which may be late; `None`: the same.
         holds_waiting: The service time that the throughput is reckoned from does.
+        slowing: Requests have begun to take longer, so that the throughput is the most there is.
     """
     newest_dispersion = dispersion if newest_dispersion is None else newest_dispersion
     found = split(readings, _left_out(time, previous))
@@ -72,9 +76,8 @@ def estimate_demand(
         return _uncounted(readings, time, previous, ready_throughput)
     fast = _known_fast(found, time, previous)
     backlog = readings.queue_depth
-    counted_as = _read(
-        found, readings, time, previous, ready_throughput, holds_waiting=holds_waiting
-    )
+    telling = None if slowing else ready_throughput
+    counted_as = _read(found, readings, time, previous, telling, holds_waiting=holds_waiting)
     windows = counted_as.windows
     newest = _newest_rate(windows, newest_dispersion)
     saturated = _saturated_rate(readings, time, previous, newest, ready_throughput)
@@ -129,6 +132,7 @@ def estimate_demand(
         ended,
         sample,
         newest_dispersion=newest_dispersion,
+        slowing=slowing,
     )
 
 

@@ -3,7 +3,12 @@
 from math import inf
 
 from bytebridge.scaling.backlog import reckon_backlog
-from bytebridge.scaling.capacity import Capacity, learn_capacity, with_fast_service_time
+from bytebridge.scaling.capacity import (
+    Capacity,
+    as_of_late,
+    learn_capacity,
+    with_fast_service_time,
+)
 from bytebridge.scaling.choice import Choice, choose
 from bytebridge.scaling.decision import Decision, Reason
 from bytebridge.scaling.demand import Demand, estimate_demand, without_rates
@@ -26,12 +31,13 @@ from bytebridge.scaling.needs import (
     compute_needs,
 )
 from bytebridge.scaling.observation import Observation
+from bytebridge.scaling.old_service_time import observe_after_backlog
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.rails import Rails, RailsMemory, raise_minimum
 from bytebridge.scaling.repetition import Reading, repeated_demand
 from bytebridge.scaling.served import served_at_least
+from bytebridge.scaling.slowing import takes_longer
 from bytebridge.scaling.standby import with_standby
-from bytebridge.scaling.old_service_time import observe_after_backlog
 from bytebridge.scaling.startup import observe_replicas, until_ready
 from bytebridge.scaling.state import State
 from bytebridge.scaling.stuck_queue import without_stuck_messages
@@ -121,19 +127,19 @@ def decide(policy: Policy, state: State, observation: Observation) -> Decision:
 def _with_gauges_told_apart(policy: Policy, state: State, observation: Observation) -> Observation:
     """What waits, and what is being served, as far as gauges can be believed."""
     slots = policy.concurrency_per_replica or state.capacity.slots
+    gauge = observation.readings.in_flight
     observation = without_doubtful_queue(policy, state.doubtful_queue, observation, slots or 1.0)
     stuck, capacity = state.stuck_queue, state.capacity
     observation = without_stuck_messages(policy, stuck, observation, slots or 1.0, capacity)
     observation = with_queue_in_flight(state.in_flight, observation, state.capacity, slots)
+    memory = state.old_service_time
+    observe_after_backlog(memory, observation, gauge, state.capacity, slots or 1.0)
     account_again = remember_in_flight(state.uncounted, observation, state.capacity, slots or 1.0)
     if account_again and state.sample is not None:
-    gauge = observation.readings.in_flight
         # Rates that did not account for what was in flight say nothing of those after them.
         state.sample, state.reading = state.sample.begun_anew(), None
     return observation
 
-    memory = state.old_service_time
-    observe_after_backlog(memory, observation, gauge, state.capacity, slots or 1.0)
 
 def _read(policy: Policy, state: State, observation: Observation) -> Demand | None:
     """What a reading that is new tells of replicas and of the load."""
@@ -148,7 +154,9 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         shared=state.ceiling.glances.shared_by(observation.replicas.ready),
         worked_off=_by_what_is_worked_off(policy, state, observation),
     )
-    throughput = _ready_throughput(state.capacity, observation)
+    late = as_of_late(state.capacity, readings)
+    slowing = takes_longer(state.slowing, readings, time) or late != state.capacity
+    throughput = _ready_throughput(late, observation)
     index = state.dispersion.index
     newest = state.sample.history[-1] if state.sample and state.sample.history else None
     counts = state.late_counts.dispersion(index, newest)
@@ -160,6 +168,7 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         throughput,
         counts,
         holds_waiting=state.in_flight.counts_waiting,
+        slowing=slowing,
     )
     if demand is None:
         state.sample = without_rates(state.sample, time, readings.queue_depth, throughput)

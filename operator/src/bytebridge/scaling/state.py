@@ -24,6 +24,7 @@ from bytebridge.scaling.recurrence import Recurrence
 from bytebridge.scaling.repetition import Reading
 from bytebridge.scaling.seasonal import Seasons
 from bytebridge.scaling.slowdown import Slowdown
+from bytebridge.scaling.slowing import Slowing
 from bytebridge.scaling.startup import StartupTimes
 from bytebridge.scaling.stuck_queue import StuckQueue
 from bytebridge.scaling.sustained import Sustained
@@ -62,13 +63,14 @@ class State:
     ceiling: Ceiling = field(default_factory=Ceiling)
     sustained: Sustained = field(default_factory=Sustained)
     slowdown: Slowdown = field(default_factory=Slowdown)
+    slowing: Slowing = field(default_factory=Slowing)
     trial: Trial = field(default_factory=Trial)
     probing: Probing = field(default_factory=Probing)
     lateness: Lateness = field(default_factory=Lateness)
     uncounted: Uncounted = field(default_factory=Uncounted)
+    old_service_time: OldServiceTime = field(default_factory=OldServiceTime)
     doubtful_queue: DoubtfulQueue = field(default_factory=DoubtfulQueue)
     stuck_queue: StuckQueue = field(default_factory=StuckQueue)
-    old_service_time: OldServiceTime = field(default_factory=OldServiceTime)
     in_flight: InFlight = field(default_factory=InFlight)
     in_work: InWork = field(default_factory=InWork)
     """Only of services with an objective for their queue."""

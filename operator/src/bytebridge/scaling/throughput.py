@@ -40,6 +40,8 @@ class Glance(NamedTuple):
     """What the counter counts is known; else the growth of the queue is in the arrivals or not."""
     least: float = inf
     """Requests at a replica that a tenth have fewer than; infinite: not known."""
+    slowing: bool = False
+    """Requests have begun to take longer: `capacity` is the most there is."""
 
     def waits(self, slots: float) -> bool:
         """Whether all slots are busy: a queue shorter than they has any healthy service at times.
@@ -157,14 +159,15 @@ class Glances:
         """By what came since the glance before: of the same time as the growth of the queue.
 
         That may be inferred, and wrong by as much as the load has changed. Replicas that have stood
-        for a minute serve at least half of what their own service time says.
+        for a minute serve at least half of what their own service time says, where that has not
+        just become longer.
         """
         end = self.recent[-1]
         if len(self.recent) < 2 or end.newest is None:
             return None
         busy = _served([self.recent[-2], end], end.newest, slots)
         standing = end.time - self.size.changed_since >= RENEWED_SECONDS
-        if busy is None or not standing or isinf(end.capacity):
+        if busy is None or not standing or end.slowing or isinf(end.capacity):
             return busy
         return (
             busy if 2 * busy.throughput > end.capacity else busy._replace(throughput=end.capacity)

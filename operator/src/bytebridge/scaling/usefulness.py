@@ -68,6 +68,7 @@ def watch_throughput(state: State, observation: Observation, demand: Demand | No
         of_those_ready=whose is OfReplicas.PRESENT,
         told=demand.sample.told != 0 or not state.in_flight.counts_waiting,
         least=_least_busy(state, observation),
+        slowing=demand.slowing,
     )
     slots, service = state.capacity.slots or 1.0, state.capacity.service_seconds or 0.0
     observe_moment(state.ceiling, glance, slots, demand.fast_seconds, service)
@@ -252,6 +253,7 @@ def _by_experiment(
         backlog=observation.readings.queue_depth or 0.0,
         rate=demand.rate,
         mean_rate=_mean_rate(observation),
+        slowing=demand.slowing,
     )
     observe(memory, fleet, needed)
     if memory.usual_seconds is None or capacity.service_seconds < SLOWER * memory.usual_seconds:
