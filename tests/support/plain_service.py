@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 SERVICE_SECONDS = 0.06
+CACHED_SECONDS = 0.001
 VARIABILITY = 0.5
 PATIENCE_SECONDS = 30.0
 OBJECTIVE_SECONDS = 0.2
@@ -55,6 +56,10 @@ class Case:
     """Share by which a request takes longer for each other one at its pod."""
     slower_at: float = inf
     """From then on requests take half as long again."""
+    most_waiting: float = inf
+    """Where as many wait, who comes is refused, and counted by nobody."""
+    misses: Callable[[float], float] | None = None
+    """Share of the requests that are not in a cache; `None`: there is none."""
     shown: Callable[[Line], Line | None] = unchanged
     """What is seen of a line; `None`: nothing comes at all."""
 
@@ -102,6 +107,7 @@ class Simulation:
         self._line: deque[int] = deque()
         self._idle: list[_Pod] = []
         self._arrived = self._waiting = self._busy = 0
+        self._counted_at: list[float] = []
         self._done_at: list[float] = []
         self._done_latencies: list[float] = []
         self._done_services: list[float] = []
@@ -114,6 +120,7 @@ class Simulation:
         """Go through the whole load."""
         case, now = self._case, 0.0
         first = case.rate(0) * SERVICE_SECONDS / case.slots
+        first *= case.misses(0) if case.misses else 1.0
         self._desired = max(LEAST, ceil(first / 0.7))
         for _ in range(self._desired):
             self._make_ready(self._create(0.0), 0.0)
@@ -140,6 +147,9 @@ class Simulation:
         return times
 
     def _draw_service(self, others: int, now: float) -> float:
+        misses = self._case.misses
+        if misses is not None and self._random.random() >= misses(now):
+            return CACHED_SECONDS
         sigma = sqrt(log1p(VARIABILITY))
         mean = SERVICE_SECONDS * max(1.0, self._busy / self._case.slots / self._case.full_replicas)
         mean *= 1 + self._case.batching * others
@@ -151,6 +161,9 @@ class Simulation:
         heappush(self._events, (time, self._order, kind, what))
 
     def _arrive(self, request: int, now: float) -> None:
+        if self._waiting >= self._case.most_waiting:
+            return
+        self._counted_at.append(now)
         self._waiting += 1
         if self._case.scattered:
             pod = self._random.choice([p for p in self._pods if p.ready and not p.stopping])
@@ -234,7 +247,8 @@ class Simulation:
             self._line.popleft()
             self._waiting -= 1
         done = len(self._done_at)
-        self._scrapes.append(_Scrape(now, self._arrived, done, self._waiting, self._busy))
+        arrived = len(self._counted_at)
+        self._scrapes.append(_Scrape(now, arrived, done, self._waiting, self._busy))
 
     def _on_tick(self, _what: None, now: float) -> None:
         self._after(now + TICK_SECONDS, "tick")
@@ -279,7 +293,7 @@ class Simulation:
         completions = self._case.completions
         if self._case.whole_windows:
             end = self._scrapes[-1].time
-            times = self._done_at if completions else self._arrivals
+            times = self._done_at if completions else self._counted_at
             begin = max(0.0, end - window)
             counted = bisect_right(times, end) - bisect_right(times, begin)
             return counted / max(end - begin, 1e-9)

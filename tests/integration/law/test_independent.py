@@ -71,6 +71,16 @@ def on_and_off(second: float) -> float:
     return 500.0 if second % 150 < 60 else 5.0
 
 
+def cache_lost(second: float) -> float:
+    """A tenth of the requests are not in it, and all of them for five minutes."""
+    return 1.0 if ONSET <= second < ONSET + 300 else 0.1
+
+
+def half_lost(second: float) -> float:
+    """The same, and half of them."""
+    return 0.5 if ONSET <= second < ONSET + 300 else 0.1
+
+
 def without(*keys: str) -> Callable[[Line], Line | None]:
     """A service that never exports these."""
     return lambda line: {key: what for key, what in line.items() if key not in keys}
@@ -248,6 +258,25 @@ STEP, RAMP = surge(100, 1_000), surge(100, 1_000, 180)
             Case(each_ten_minutes, 4_800), Bound(0.078, 18.5), id="surges that come again"
         ),
         pytest.param(Case(on_and_off, 3_600), Bound(0.083, 21.0), id="on and off"),
+        pytest.param(
+            Case(STEP, most_waiting=500), Bound(0.120, 5.7, 0.085), id="step, a queue that is full"
+        ),
+        pytest.param(
+            Case(steady, 1_200, misses=cache_lost), Bound(0.048, 2.6), id="a cache is lost"
+        ),
+        pytest.param(
+            Case(steady, 1_200, misses=half_lost), Bound(0.042, 1.7), id="half a cache is lost"
+        ),
+        pytest.param(
+            Case(steady, 1_200, misses=cache_lost, shown=without("serviceSeconds")),
+            Bound(0.049, 2.5),
+            id="a cache is lost, by latencies",
+        ),
+        pytest.param(
+            Case(steady, 1_200, misses=half_lost, shown=in_progress, slots_told=False),
+            Bound(0.077, 2.2),
+            id="half a cache is lost, all in progress, slots not told",
+        ),
         pytest.param(Case(STEP, shown=every(60)), Bound(0.340, 5.7, 0.180), id="lines are missing"),
     ],
 )
