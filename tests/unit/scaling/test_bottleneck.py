@@ -202,6 +202,11 @@ def test_a_service_time_that_rises_is_no_measure_to_compare_replicas_with() -> N
     assert [replicas for replicas, _ in found] == [40, 7, 9, 18], "twice those that have helped"
 
 
+def test_it_may_rise_during_an_experiment_too() -> None:
+    found = _watch([(4, 0.006, False), (5, 0.025, True), (7, 0.05, True), (9, 0.06, False)])
+    assert [evidence for _, evidence in found] == [None] * 4
+
+
 def test_behind_a_full_database_it_is_one_more_experiment() -> None:
     """Five replicas take all that it can; it is slower by as much as there are more."""
     found = _watch([(4, 0.006, False), (5, 0.025, True), (7, 0.042, False), (9, 0.054, False)])

@@ -7,6 +7,7 @@ import pytest
 
 from bytebridge.scaling.capacity import (
     Capacity,
+    as_of_late,
     learn_capacity,
     remembered_seconds,
     with_fast_service_time,
@@ -172,3 +173,21 @@ def test_slots_that_are_given_are_not_assumed() -> None:
     known = Capacity(4.0, 0.06, template_hash="one")
     given = replace(seen(fast=400, desired=16), template_hash="two")
     assert not learn_capacity(known, given, 2).assumed
+
+
+@pytest.mark.parametrize(
+    ("fast", "seconds"),
+    [
+        pytest.param(0.063, 0.063, id="longer than by chance"),
+        pytest.param(0.0614, 0.06, id="by chance"),
+        pytest.param(0.05, 0.06, id="less"),
+        pytest.param(None, 0.06, id="unknown"),
+    ],
+)
+def test_the_service_time_of_late_is_one_of_the_requests_of_the_fast_window(
+    fast: float | None, seconds: float
+) -> None:
+    """Fifteen thousand, whatever the newest rate is."""
+    rates = {5.0: 1.0, 15.0: 1_000.0, 60.0: 1_000.0}
+    readings = Readings(rates, service_seconds=0.06, fast_service_seconds=fast)
+    assert as_of_late(Capacity(2, 0.06), readings).service_seconds == seconds

@@ -34,6 +34,7 @@ def windows(fast: float) -> Windows:
         pytest.param(
             100, 100, 0, id="as before, half idle: arrivals, or completions of slower ones"
         ),
+        pytest.param(100, 150, 1, id="as before, but less than piles up"),
         pytest.param(40, 30, 0, id="neither: less than anything serves"),
         pytest.param(
             700, 900, 1, id="less than piles up: completions, of more slots than are known"
@@ -59,6 +60,7 @@ def test_more_than_before_is_completed_by_replicas_that_are_full_now() -> None:
     [
         pytest.param(300, 200, 0, id="either: completions of replicas that are faster than known"),
         pytest.param(300, 380, 1, id="less than piles up"),
+        pytest.param(100, 100, 1, id="as before: replicas with idle slots may have been full"),
         pytest.param(700, 400, -1, id="more than can be completed: arrivals"),
     ],
 )

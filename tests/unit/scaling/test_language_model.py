@@ -273,3 +273,10 @@ def test_the_size_of_requests_is_a_mean_of_some_minutes() -> None:
         decide(TOKENS, state, seen(time, **CALM, tokens_per_second=tokens, desired=4))
     assert state.language_model is not None
     assert state.language_model.tokens_per_request == pytest.approx(3_600, rel=0.02)
+
+
+def test_no_request_is_larger_than_a_model_takes() -> None:
+    state = State()
+    decide(TOKENS, state, seen(0, **{**CALM, "fast": 1e-300}, tokens_per_second=2_000, desired=4))
+    assert state.language_model is not None
+    assert state.language_model.tokens_per_request == 1e8

@@ -19,6 +19,7 @@ KNOWN = Capacity(2, 0.007, waited_at=0.0)
     [
         pytest.param({}, 10.0, 10.0, id="more than the rates can keep busy"),
         pytest.param({}, 6.0, 0.0, id="by chance"),
+        pytest.param({"slow": 3_000}, 10.0, 10.0, id="the load has become less"),
         pytest.param({"service_seconds": 0.007}, 10.0, 0.0, id="it is measured"),
         pytest.param({"latency_mean_seconds": None}, 10.0, 0.0, id="nothing has told it"),
         pytest.param({"queue_depth": 9}, 10.0, 0.0, id="all slots are in use"),
@@ -50,6 +51,17 @@ def test_it_is_a_mean_of_half_a_minute_since_the_backlog() -> None:
         observe_after_backlog(memory, line, gauge, KNOWN, 2.0)
         found.append(memory.in_flight)
     assert found == [0.0, 12.0, 12.0, 10.0]
+
+
+def test_the_waiting_count_as_well_where_one_figure_holds_both() -> None:
+    """Nine in progress at four replicas with two slots: one of them waits."""
+    state = State(capacity=KNOWN._replace(waited_at=15.0))
+    state.in_flight.counts_waiting = True
+    line = seen(
+        20.0, fast=300, service_seconds=None, latency_mean_seconds=0.2, in_flight=9, desired=4
+    )
+    decide(policy(concurrency_per_replica=2), state, line)
+    assert state.old_service_time.in_flight == 9
 
 
 def test_replicas_stay_for_what_is_in_flight() -> None:
