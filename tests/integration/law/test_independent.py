@@ -199,7 +199,12 @@ STEP, RAMP = surge(100, 1_000), surge(100, 1_000, 180)
             id="step, no queue at its onset",
         ),
         pytest.param(
-            Case(STEP, shown=without("queueDepth")), Bound(0.180, 5.7, 0.002), id="step, no queue"
+            Case(STEP, shown=without("queueDepth")), Bound(0.155, 6.0, 0.002), id="step, no queue"
+        ),
+        pytest.param(
+            Case(STEP, completions=True, shown=without("queueDepth")),
+            Bound(0.350, 7.6, 0.115),
+            id="step, completions, no queue",
         ),
         pytest.param(
             Case(STEP, shown=without("serviceSeconds", "latencyMeanSeconds", "latencyP95Seconds")),

@@ -44,6 +44,33 @@ def _demand(observation: Observation, served: float = 0.0) -> Demand | None:
         pytest.param({"latency_p95_seconds": 0.21}, 3_100, id="or not"),
         pytest.param({"in_flight": 17}, 0, id="slots are idle"),
         pytest.param({"in_flight": 20}, 3_100, id="or not"),
+        pytest.param(
+            {"in_flight": 20, "latency_mean_seconds": 12.05},
+            4_800,
+            id="latencies hold 400/s for 12 s",
+        ),
+        pytest.param(
+            {"in_flight": 19, "latency_mean_seconds": 12.05},
+            4_800,
+            id="nearly all slots are in use",
+        ),
+        pytest.param(
+            {"in_flight": 18.5, "latency_mean_seconds": 12.05}, 3_100, id="not all slots are in use"
+        ),
+        pytest.param({"latency_mean_seconds": 12.05}, 3_100, id="nobody knows how many are"),
+        pytest.param(
+            {"in_flight": 20, "latency_mean_seconds": 2.05}, 3_100, id="latencies hold less"
+        ),
+        pytest.param(
+            {"in_flight": 20, "latency_mean_seconds": 12.05, "fast": 100},
+            30 * 100,
+            id="no more than wait for half a minute",
+        ),
+        pytest.param(
+            {"in_flight": 20, "latency_mean_seconds": 12.05, "queue_depth": 70},
+            3_100,
+            id="a queue was read a moment before",
+        ),
         pytest.param({"fast": None}, None, id="nothing is known"),
         pytest.param({"fast": None, "queue_depth": 70}, 70, id="but the queue"),
         pytest.param({"ready": 0, "before": 0}, None, id="no pod serves"),

@@ -8,6 +8,8 @@ from bytebridge.scaling.observation import Observation
 
 IDLE = 0.9
 """Share of the slots below which so few are busy that nothing waits."""
+FULL = 0.95
+"""Share of the slots from which all are in use."""
 MOST_SECONDS = 30.0
 """Of arrivals that may wait unseen: clients do not wait for ever."""
 
@@ -31,7 +33,8 @@ def reckon_backlog(
     """As it was read, or what has come since and was not served; `None`: nobody knows.
 
     A fluid model (L. Kleinrock, Queueing Systems II, 1976, section 2.7): where no queue is told it
-    starts from nothing, and ends when latencies are in time or slots are idle.
+    starts from nothing, is no less than what latencies hold, and ends when they are in time or
+    slots are idle.
 
     Args:
         memory: Of this service; updated.
@@ -58,8 +61,22 @@ def reckon_backlog(
     else:
         most = max(memory.waiting, MOST_SECONDS * demand.rate)
         grown = memory.waiting + (demand.rate - max(served, demand.served)) * elapsed
-        memory.waiting = max(0.0, min(most, grown))
+        held = _held_by_latencies(observation, capacity, served) if told is None else 0.0
+        memory.waiting = max(0.0, min(most, max(grown, held)))
     return memory.waiting
+
+
+def _held_by_latencies(observation: Observation, capacity: Capacity, served: float) -> float:
+    """Q = X W (J. Little, 1961), while all slots are in use: more wait than a counter may tell of.
+
+    It may count completions, and service times are means of a window.
+    """
+    readings, service = observation.readings, capacity.service_seconds
+    busy, latency = readings.in_flight, readings.latency_mean_seconds
+    slots = observation.replicas.ready * (capacity.slots or 1.0)
+    if busy is None or not latency or not service or busy < FULL * slots:
+        return 0.0
+    return served * max(0.0, latency - service)
 
 
 def _nothing_waits(observation: Observation, capacity: Capacity, objective: float) -> bool:
