@@ -10,10 +10,8 @@ import pytest
 
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling
-from bytebridge.scaling.demand import estimate_demand
 from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.law import decide
-from bytebridge.scaling.needs import Startup, compute_needs
 from bytebridge.scaling.slowdown import (
     Line,
     Slowdown,
@@ -25,7 +23,7 @@ from bytebridge.scaling.slowdown import (
 from bytebridge.scaling.state import State
 from bytebridge.scaling.throughput import Busy
 from bytebridge.scaling.usefulness import learn_slowdown
-from unit.scaling.build import policy, seen
+from unit.scaling.build import batches, policy, seen
 
 SLOTS = 32.0
 LOADS = (0.5, 1.0, 1.5, 2.0)
@@ -37,11 +35,6 @@ def _stands(since: float = -100.0) -> FleetSize:
     size = FleetSize()
     size.observe(since, 10)
     return size
-
-
-def _batches(each: float) -> float:
-    """Steps of a batch of n take 1 + n/16 as long as of one: S = 4 / (1 - x/4)."""
-    return 4 / (1 - each / 4)
 
 
 def _observe(
@@ -63,7 +56,7 @@ def _observe(
 @pytest.mark.parametrize(
     ("service", "per_request"),
     [
-        pytest.param(_batches, 0.25, id="a batch on a GPU"),
+        pytest.param(batches, 0.25, id="a batch on a GPU"),
         pytest.param(lambda each: 0.3 / (1 - 0.3 * each), 0.3, id="a CPU that is shared"),
         pytest.param(lambda _: 0.3, 0, id="slots of their own"),
         pytest.param(lambda each: 0.3 * (1 + each / 15), 0, id="a little slower"),
@@ -83,7 +76,7 @@ def test_what_a_replica_loses_by_each_request_a_second(
 def test_replicas_that_are_all_busy_tell_of_the_highest_load(in_flight: float) -> None:
     """Thirty-two at once take 12 s, whether the waiting are counted with them or not."""
     memory = Slowdown()
-    _observe(memory, 1.0, _batches(1.0), 0.0, busy=1.0)
+    _observe(memory, 1.0, batches(1.0), 0.0, busy=1.0)
     for tick in range(24):
         time = 600.0 + 5 * tick
         busy = Busy(time, 10, 10, throughput=10 * 32 / 12, shared=True)
@@ -182,7 +175,7 @@ def test_what_shows_no_slowdown(past: list[tuple[float, float]]) -> None:
 def _learned() -> Slowdown:
     memory = Slowdown()
     for place, load in enumerate(LOADS):
-        _observe(memory, load, _batches(load), 600.0 * place)
+        _observe(memory, load, batches(load), 600.0 * place)
     assert memory.per_request == pytest.approx(0.25, rel=0.02)
     return memory
 
@@ -199,7 +192,7 @@ def test_what_is_certain_once_is_not_lost_in_hours_of_light_load() -> None:
     memory = Slowdown(speeds={7: Speed(2.0, 16.0, 200.0, 0.0)})
     for place in range(60):
         load = 0.5 if place % 2 else 0.55
-        _observe(memory, load, _batches(load) * (1.005 if place % 2 else 0.995), 600.0 * place)
+        _observe(memory, load, batches(load) * (1.005 if place % 2 else 0.995), 600.0 * place)
         assert memory.per_request or place == 0, place
 
 
@@ -217,7 +210,7 @@ def test_a_rate_that_is_high_by_chance_is_no_load_that_is_served_faster() -> Non
         memory, random, three = Slowdown(), Random(seed), FleetSize()
         three.observe(-100.0, 3)
         for place, load in enumerate((2.0, 2.6)):
-            service = _batches(load)
+            service = batches(load)
             for tick in range(120):
                 noisy = 3 * load * random.gauss(1, 1 / sqrt(45 * load))
                 time = 600.0 * place + 5 * tick
@@ -232,10 +225,10 @@ def test_a_rate_that_is_high_by_chance_is_no_load_that_is_served_faster() -> Non
 def test_a_model_that_has_become_slower_is_slower_under_any_load() -> None:
     memory = Slowdown()
     for place, load in enumerate(LOADS):
-        _observe(memory, load, _batches(load), 600.0 * place, busy=1.0)
+        _observe(memory, load, batches(load), 600.0 * place, busy=1.0)
     assert memory.idle_seconds == pytest.approx(4, rel=0.02)
     memory.fitted_at = inf
-    _observe(memory, 2.0, 1.5 * _batches(2.0), 2400.0, ticks=30, busy=1.0)
+    _observe(memory, 2.0, 1.5 * batches(2.0), 2400.0, ticks=30, busy=1.0)
     assert memory.idle_seconds == pytest.approx(6, rel=0.1)
 
 
@@ -263,100 +256,6 @@ def test_what_tells_of_a_load(line: dict[str, Any], told: bool) -> None:
     assert bool(memory.speeds) is told
 
 
-BATCHES = Slowdown(idle_seconds=4.0, per_request=0.25)
-"""Idle it takes 4 s; with 32 at once 12 s, of which a replica serves 2.67 a second."""
-
-
-@pytest.mark.parametrize(
-    ("known", "longest", "slots", "seconds"),
-    [
-        pytest.param(Capacity(32, 8), 8, 16, 8, id="as long as it may: 16 at once"),
-        pytest.param(Capacity(32, 5), 8, 16, 8, id="whatever the present load is"),
-        pytest.param(Capacity(32, 8), 6, 8, 6, id="a tighter objective"),
-        pytest.param(Capacity(32, 8), 20, 32, 12, id="all slots in use"),
-        pytest.param(Capacity(32, 8), None, 32, 12, id="no objective"),
-        pytest.param(Capacity(32, 8), 3, 32, 12, id="one that no replica meets"),
-        pytest.param(Capacity(32, 8), 4.01, 16 / 9, 40 / 9, id="one that idle replicas hardly do"),
-        pytest.param(Capacity(32, 16), 20, 16, 8, id="no more than 32 in 16 s"),
-        pytest.param(Capacity(None, 8), 8, None, 8, id="slots unknown"),
-    ],
-)
-def test_what_a_replica_may_have_to_do(
-    known: Capacity, longest: float | None, slots: float | None, seconds: float
-) -> None:
-    found = at_objective(BATCHES, known, longest)
-    assert found.service_seconds == pytest.approx(seconds)
-    assert found.slots == pytest.approx(slots)
-
-
-def test_the_objective_is_kept_by_servers_that_batch() -> None:
-    """From 4 to 40 a second and back in an hour; p95 is 2.24 means, and may be 20 s."""
-    rules = policy(latency_seconds=20.0, concurrency_per_replica=32, target_utilization=0.9)
-    state, desired, ready, asked, late = State(), 4, 4, [(-60.0, 4)], 0
-    for tick in range(1440):
-        time = 5.0 * tick
-        rate = 22 - 18 * abs(1 - (time % 3600) / 1800)
-        ready = min(desired, max(count for at, count in asked if time - at >= 30))
-        service = _batches(min(rate / ready, 3.2))
-        given = seen(
-            time,
-            fast=rate,
-            desired=desired,
-            ready=ready,
-            starting=desired - ready,
-            in_flight=rate * service,
-            queue_depth=0,
-            service_seconds=service,
-            latency_mean_seconds=service,
-            latency_p95_seconds=2.24 * service,
-        )
-        decision = decide(rules, state, given)
-        if decision.replicas > desired:
-            asked.append((time, decision.replicas))
-        elif decision.replicas < desired:
-            asked = [(at, min(count, decision.replicas)) for at, count in asked]
-        desired = decision.replicas
-        if time > 1800:
-            late += 2.24 * service > 20
-            assert desired <= 1.25 * rate / 2.0 + 3, "about 2.2 a second each are in time"
-    assert late == 0
-
-
-def test_a_slope_too_small_for_a_figure_is_none() -> None:
-    known = Capacity(32, 8)
-    assert at_objective(Slowdown(idle_seconds=4.0, per_request=0.0), known, 8) == known
-
-
-def test_a_replica_with_more_to_do_than_it_may_serves_more_still() -> None:
-    found = at_objective(BATCHES, Capacity(32, 8), 8)
-    assert found.requests_per_second == pytest.approx(2)
-    assert found.most_per_second == pytest.approx(32 / 12)
-    assert Capacity(32, 8).most_per_second == Capacity(32, 8).requests_per_second == 4
-
-
-@pytest.mark.parametrize(("when_full", "clearing"), [(0.0, True), (29.6, False)])
-def test_what_full_replicas_serve_in_a_tick_needs_no_surplus(
-    when_full: float, clearing: bool
-) -> None:
-    """Thirty, of 23 a second each, have 90 to spare for a thousand that wait; full, 288."""
-    given = seen(0.0, fast=600, desired=30, queue_depth=1_000)
-    demand = estimate_demand(given.readings, 0.0, None, 1.0)
-    each = Capacity(2.3, 0.1, when_full=when_full)
-    needs = compute_needs(policy(), given, demand, each, 1.0, Startup(30.0, 0.0), waiting=1_000)
-    assert needs.clearing is clearing
-
-
-def test_replicas_that_can_serve_the_load_late_have_no_backlog_to_come() -> None:
-    """Ten have 24 a second, and may have 20: twelve are needed, and not thirty for seconds."""
-    rules = policy(latency_seconds=20.0, concurrency_per_replica=32, target_utilization=1.0)
-    state = State(slowdown=replace(BATCHES, speeds={}))
-    late: dict[str, Any] = {"service_seconds": 10, "latency_p95_seconds": 60.0}
-    given = seen(0.0, fast=24, desired=10, in_flight=240, queue_depth=0, **late)
-    decision = decide(rules, state, given)
-    assert decision.floors["drain"] == 0
-    assert 12 <= decision.replicas <= 15
-
-
 @pytest.mark.parametrize(
     ("line", "certain", "refuted"),
     [
@@ -372,11 +271,6 @@ def test_when_it_is_known_whether_load_makes_slower(
     line: Line, certain: bool, refuted: bool
 ) -> None:
     assert (line.certain, line.refuted) == (certain, refuted)
-
-
-def test_what_was_sustained_by_the_present_service_time_is_no_limit_any_more() -> None:
-    assert at_objective(BATCHES, Capacity(32, 8, sustained=0.5), 8).sustained is None
-    assert at_objective(Slowdown(), Capacity(32, 8, sustained=0.5), 8).sustained == 0.5
 
 
 @pytest.mark.parametrize(
@@ -397,7 +291,10 @@ def test_what_something_behind_a_service_makes_slow_is_not_its_own(
 
 
 def test_another_pod_template_may_get_slower_in_another_way() -> None:
-    state, rules = State(slowdown=BATCHES), policy(concurrency_per_replica=32)
+    state, rules = (
+        State(slowdown=Slowdown(idle_seconds=4.0, per_request=0.25)),
+        policy(concurrency_per_replica=32),
+    )
     calm: dict[str, Any] = {"fast": 10, "desired": 5, "queue_depth": 0, "service_seconds": 4}
     decision = decide(rules, state, seen(0.0, **calm))
     assert decision.signals["idleServiceSeconds"] == 4.0

@@ -111,27 +111,22 @@ def test_long_messages_are_waited_for_and_not_guessed() -> None:
     assert told[-1] == pytest.approx(60, rel=0.25)
 
 
-def test_replicas_may_have_come_right_after_the_look_before() -> None:
-    def since(service_seconds: float) -> float:
-        memory = Ceiling()
-        for time in range(0, 60, 5):
-            ready = 1 if time < 30 else 30
-            glance = Glance(float(time), ready, 1_000.0, 4.0, newest=4.0)
-            observe_moment(memory, glance, 4.0, 15.0, service_seconds)
-        return memory.since
+def _thirty_came(service_seconds: float) -> Ceiling:
+    """After half a minute with one, and no more is served."""
+    memory = Ceiling()
+    for time in range(0, 60, 5):
+        ready = 1 if time < 30 else 30
+        glance = Glance(float(time), ready, 1_000.0, 4.0, newest=4.0)
+        observe_moment(memory, glance, 4.0, 15.0, service_seconds)
+    return memory
 
-    assert since(9.0) == since(0.0) > 0
-    assert since(11.0) == since(0.0) + 5
+
+def test_replicas_may_have_come_right_after_the_look_before() -> None:
+    soon = _thirty_came(0.0).since
+    assert _thirty_came(9.0).since == soon > 0
+    assert _thirty_came(11.0).since == soon + 5
 
 
 def test_replicas_that_have_not_stood_for_a_service_time_are_no_ceiling() -> None:
-    def found(service_seconds: float) -> float | None:
-        memory = Ceiling()
-        for time in range(0, 60, 5):
-            ready = 1 if time < 30 else 30
-            glance = Glance(float(time), ready, 1_000.0, 4.0, newest=4.0)
-            observe_moment(memory, glance, 4.0, 15.0, service_seconds)
-        return memory.throughput
-
-    assert found(1.0) == 4.0
-    assert found(60.0) is None
+    assert _thirty_came(1.0).throughput == 4.0
+    assert _thirty_came(60.0).throughput is None

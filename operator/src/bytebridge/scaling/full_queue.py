@@ -5,6 +5,7 @@ sends no other one. Either way as many come as are served, and that says nothing
 """
 
 from bytebridge.scaling.demand import Demand
+from bytebridge.scaling.history import queue_growth
 
 STANDS_STILL = 0.1
 """Share of what is served by which a queue may grow or shrink a second and still be full."""
@@ -22,7 +23,5 @@ def may_be_full(demand: Demand | None, served: float) -> bool:
     if demand is None or len(demand.sample.history) < 2 or demand.rate > MOST_LET_IN * served:
         return False
     before, now = demand.sample.history[-2:]
-    if before.backlog is None or now.backlog is None or now.time <= before.time:
-        return False
-    growth = (now.backlog - before.backlog) / (now.time - before.time)
-    return abs(growth) <= STANDS_STILL * served
+    growth = queue_growth(now.backlog, now.time, before)
+    return growth is not None and abs(growth) <= STANDS_STILL * served

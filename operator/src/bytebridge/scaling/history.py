@@ -113,7 +113,9 @@ class Sample(NamedTuple):
         return history
 
 
-def queue_growth(backlog: float | None, time: float, previous: Sample | None) -> float | None:
+def queue_growth(
+    backlog: float | None, time: float, previous: Sample | Point | None
+) -> float | None:
     """Requests a second that pile up, below 0 while a backlog shrinks; `None`: not known."""
     if previous is None or previous.backlog is None or backlog is None:
         return None
