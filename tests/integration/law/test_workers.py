@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from bytebridge.api.service import ScalableService
-from bytebridge.scaling.decision import Decision, Reason
+from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.policy import compile_policy
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.state import State
 from bytebridge.scaling.wire import parse_observation
 from support.queue_workers import PERIOD, QueueWorkers, Told

@@ -10,7 +10,7 @@ import pytest
 from bytebridge.api.names import BUDGET_KIND
 from bytebridge.api.status import ConditionType
 from bytebridge.cluster.kinds import KINDS
-from bytebridge.scaling.decision import Reason
+from bytebridge.scaling.reason import Reason
 from support.documents import ROOT
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")

@@ -6,11 +6,11 @@ import pytest
 
 from bytebridge.scaling.backlog import Backlog, reckon_backlog
 from bytebridge.scaling.capacity import Capacity
-from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.demand import Demand, estimate_demand
 from bytebridge.scaling.history import Point, Sample
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.state import State
 from unit.scaling.build import POLICY, seen
 

@@ -8,9 +8,10 @@ from statistics import fmean
 import pytest
 
 from bytebridge.scaling.bottleneck import Bottleneck, BusyFleet, observe, useful_replicas
-from bytebridge.scaling.decision import Decision, Reason
+from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.law import decide
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.state import State
 from bytebridge.scaling.usefulness import EXPERIMENT, SUSPECTED
 from unit.scaling.build import policy, seen, watched

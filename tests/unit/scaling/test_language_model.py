@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.language_model import (
     proportional_floor,
     sustained_floor,
@@ -14,6 +13,7 @@ from bytebridge.scaling.language_model import (
     token_floor,
 )
 from bytebridge.scaling.law import decide
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.state import State
 from unit.scaling.build import policy, seen
 

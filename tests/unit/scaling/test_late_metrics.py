@@ -7,10 +7,11 @@ import pytest
 
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling, observe_moment
-from bytebridge.scaling.decision import Decision, Reason
+from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.lateness import Lateness, OfReplicas, of_which_replicas
 from bytebridge.scaling.law import decide
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.state import State
 from bytebridge.scaling.throughput import Glance
 from unit.scaling.build import policy, seen

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.state import State
 from unit.scaling.build import policy, seen
 

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bytebridge.scaling.bounds import clamp
-from bytebridge.scaling.decision import Decision, Reason
+from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation, Readings, Replicas
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.schedule import Window
 from bytebridge.scaling.state import State
 from bytebridge.scaling.wire import parse_observation, write_decision, write_observation

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from bytebridge.scaling.capacity import Capacity
-from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.needs import Startup, compute_needs
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.state import State
 from unit.scaling.build import policy, seen
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.schedule import Window
 from bytebridge.scaling.state import State
 from unit.scaling.build import policy, seen, watched

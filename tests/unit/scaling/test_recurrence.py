@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from bytebridge.scaling import foresight, needs
 from bytebridge.scaling.capacity import Capacity
-from bytebridge.scaling.decision import Decision, Reason
+from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.demand import Demand
 from bytebridge.scaling.history import Point, Sample
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.needs import Foreseen, Needs, Startup
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.recurrence import (
     Presence,
     Recurrence,

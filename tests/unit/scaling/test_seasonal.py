@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bytebridge.scaling.capacity import Capacity
-from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.law import decide
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.seasonal import (
     Seasons,
     longer_memory,

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.law import decide
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.served import served_at_least
 from bytebridge.scaling.state import State
 from unit.scaling.build import policy, seen

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.law import decide
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.standby import standby_floor
 from bytebridge.scaling.state import State
 from unit.scaling.build import policy, seen

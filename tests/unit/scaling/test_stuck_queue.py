@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bytebridge.scaling.capacity import Capacity
-from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.law import decide
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.state import State
 from bytebridge.scaling.stuck_queue import StuckQueue, without_stuck_messages
 from unit.scaling.build import policy, seen

@@ -10,11 +10,12 @@ import pytest
 from bytebridge.scaling.bottleneck import Bottleneck, Experiment
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling
-from bytebridge.scaling.decision import Decision, Reason
+from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.state import State
 from bytebridge.scaling.sustained import (
     Measurement,

@@ -6,9 +6,10 @@ requests waited: what the pods had not had to do before was taken for a database
 
 import pytest
 
-from bytebridge.scaling.decision import Decision, Reason
+from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Observation, Readings, Replicas
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.state import State
 from unit.scaling.build import policy, seen
 

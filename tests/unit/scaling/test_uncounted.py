@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bytebridge.scaling.capacity import Capacity
-from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.needs import Needs
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.state import State
 from bytebridge.scaling.uncounted import (
     Uncounted,

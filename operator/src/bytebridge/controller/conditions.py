@@ -9,7 +9,8 @@ from bytebridge.api.status import ConditionType
 from bytebridge.budget.claims import Role
 from bytebridge.budget.grants import Grant
 from bytebridge.controller.exposure_words import ExposureFacts, exposed, graceful_termination
-from bytebridge.scaling.decision import Decision, Reason
+from bytebridge.scaling.decision import Decision
+from bytebridge.scaling.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)

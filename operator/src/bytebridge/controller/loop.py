@@ -13,8 +13,8 @@ from bytebridge.controller.guard import guard_databases
 from bytebridge.controller.metrics import OperatorMetrics
 from bytebridge.controller.service_pass import Surroundings, pass_over
 from bytebridge.controller.store import Entry, Key
-from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.observation import Readings
+from bytebridge.scaling.reason import Reason
 from bytebridge.signals.cache import cache_queries
 from bytebridge.signals.dealing import SignalReport
 from bytebridge.signals.queries import SignalTarget

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -139,7 +139,7 @@ async def _serve(
     if not service.spec.scaling.dry_run:
         note = await _actuate(around, key, entry, service, deployment, decision, spec_too=spec_too)
         if note is not None:
-            decision = replace(decision, message=f"{decision.message}; {note}")
+            decision = decision._replace(note=note)
     return decision
 
 

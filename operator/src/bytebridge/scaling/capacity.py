@@ -204,14 +204,13 @@ def _without_waiting(latency: float, readings: Readings, waiting: float) -> floa
 
     They are fewer than those that are served, so no more than half of the latency is waiting.
     """
-    rate = readings.requests_per_second.get(max(readings.requests_per_second, default=0.0))
+    rate = readings.longest_rate
     return max(latency - waiting / rate, latency / 2) if rate else latency
 
 
 def remembered_seconds(readings: Readings) -> float:
     """For how long the mean latency tells of what has passed."""
-    slow = max(readings.requests_per_second, default=0.0)
-    return max(LATENCY_WINDOW_SECONDS, slow) + LATE_SECONDS
+    return max(LATENCY_WINDOW_SECONDS, readings.longest_window) + LATE_SECONDS
 
 
 def _mean_by_littles_law(
@@ -222,12 +221,11 @@ def _mean_by_littles_law(
     N is a moment's figure and X a window's, so it takes the mean of many looks.
     """
     readings = observation.readings
-    busy, windows = readings.in_flight, readings.requests_per_second
+    busy, slow = readings.in_flight, readings.longest_rate
     if busy is None or waited_at >= observation.time or not (busy or looks):
         return known, looks
     if not steady(readings):
         return known, looks
-    slow = windows[max(windows)]
     looks = min(looks + 1, MOST_LOOKS)
     before = known or 0.0
     return before + (busy / slow - before) / looks, looks
@@ -237,18 +235,15 @@ def _busy_by_littles_law(
     readings: Readings, queue_growth: float, service_seconds: float | None
 ) -> float | None:
     """Busy slots where no gauge tells them, N = X S, while the load is steady."""
-    windows, service = readings.requests_per_second, readings.service_seconds or service_seconds
+    service = readings.service_seconds or service_seconds
     if not service or not steady(readings):
         return None
-    return _served(windows[max(windows)], queue_growth) * service
+    return _served(readings.longest_rate, queue_growth) * service
 
 
 def steady(readings: Readings) -> bool:
     """Whether all windows show one load."""
-    windows = readings.requests_per_second
-    if not windows:
-        return False
-    fast, slow = windows[min(windows)], windows[max(windows)]
+    fast, slow = readings.shortest_rate, readings.longest_rate
     return slow > 0 and abs(fast - slow) <= STEADY_SHARE * slow
 
 
@@ -267,12 +262,10 @@ def _estimated_service_seconds(
     is never less than the service time.
     """
     readings, ready = observation.readings, observation.replicas.ready
-    windows = readings.requests_per_second
     latency = readings.latency_mean_seconds
-    if not windows or not readings.queue_depth:
+    if not readings.requests_per_second or not readings.queue_depth:
         return latency
-    rate = windows[min(windows)]
-    served = _served(rate, queue_growth)
+    served = _served(readings.shortest_rate, queue_growth)
     busy = readings.in_flight or ready * (slots or 1.0)
     estimate = busy / served if busy and served > 0 else None
     if estimate is None or latency is None:
@@ -302,7 +295,7 @@ def _busy_on_average(readings: Readings) -> float:
     service = readings.service_seconds or readings.latency_mean_seconds
     if not service or not steady(readings):
         return 0.0
-    return readings.requests_per_second[max(readings.requests_per_second)] * service
+    return readings.longest_rate * service
 
 
 def _learned_slots(

@@ -12,12 +12,12 @@ from bytebridge.scaling.bounds import (
     lowest_step,
     most_of_period,
 )
-from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.demand import Demand
 from bytebridge.scaling.needs import NOT_OF_A_SURGE, REASONS, Needs, queueing_floors
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.probing import probing_replicas
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.scattered import waits_beside_idle_slots
 from bytebridge.scaling.state import State
 from bytebridge.scaling.usefulness import Useful, own_capacity

@@ -49,6 +49,7 @@ def estimate_demand(
     dispersion: float,
     ready_throughput: float | None = None,
     newest_dispersion: float | None = None,
+    served: float = 0.0,
     *,
     holds_waiting: bool = False,
     slowing: bool = False,
@@ -67,13 +68,14 @@ def estimate_demand(
             (R. Gusella, IEEE JSAC 9, 1991).
         ready_throughput: Requests a second of the ready replicas when busy; `None`: not known.
         newest_dispersion: Of the newest count, which may be late; `None`: the same.
+        served: Requests a second that the ready replicas serve at least; 0: not known.
         holds_waiting: The service time that the throughput is reckoned from does.
         slowing: Requests have begun to take longer, so that the throughput is the most there is.
     """
     newest_dispersion = dispersion if newest_dispersion is None else newest_dispersion
     found = split(readings, _left_out(time, previous))
     if found is None:
-        return _uncounted(readings, time, previous, ready_throughput)
+        return _uncounted(readings, time, previous, ready_throughput, served)
     fast = _known_fast(found, time, previous)
     backlog = readings.queue_depth
     telling = None if slowing else ready_throughput
@@ -131,8 +133,11 @@ def estimate_demand(
         windows.newest,
         ended,
         sample,
-        newest_dispersion=newest_dispersion,
-        slowing=slowing,
+        0.0,
+        served,
+        newest_dispersion,
+        True,
+        slowing,
     )
 
 
@@ -195,7 +200,11 @@ def _full(windows: Windows, known_seconds: float) -> Windows:
     """Without the slow window as long as it is not full."""
     if known_seconds >= windows.slow_seconds:
         return windows
-    return windows._replace(slow=windows.fast, slow_seconds=windows.fast_seconds)
+    fast, seconds = windows.fast, windows.fast_seconds
+    newest, newest_seconds = windows.newest, windows.newest_seconds
+    return Windows(
+        fast, seconds, fast, seconds, newest, newest_seconds, windows.inferred, windows.left_out
+    )
 
 
 def _believed(windows: Windows, noise: float) -> float:
@@ -230,7 +239,11 @@ def without_rates(
 
 
 def _uncounted(
-    readings: Readings, time: float, previous: Sample | None, ready_throughput: float | None
+    readings: Readings,
+    time: float,
+    previous: Sample | None,
+    ready_throughput: float | None,
+    served: float,
 ) -> Demand | None:
     """Where no rate is known: the growth of the queue and what is served meanwhile.
 
@@ -249,6 +262,7 @@ def _uncounted(
         newest=None,
         ended=False,
         sample=sample,
+        served=served,
         counted=False,
     )
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from bytebridge.scaling.decision import Reason
-from bytebridge.scaling.observation import Observation
+from bytebridge.scaling.reason import Reason
 
 _WORDS: Mapping[Reason, str] = {
     Reason.STEADY: "the replicas fit the load",
@@ -33,14 +32,13 @@ _WORDS: Mapping[Reason, str] = {
 
 
 def explain(
-    observation: Observation,
+    present: int,
     replicas: int,
     reason: Reason,
     held: str | None,
     signals: Mapping[str, float | None],
 ) -> str:
     """What was seen, what was done, why, and what is held."""
-    present = observation.replicas.desired
     move = "keep" if replicas == present else f"{present} ->"
     why = f"{_WORDS[reason]}; {held}" if held else _WORDS[reason]
     return f"{_seen(signals)}; {move} {replicas} replicas: {why}."

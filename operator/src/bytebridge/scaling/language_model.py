@@ -213,20 +213,20 @@ def _steady_for_window(
     In a surge they are late before its requests are in the rates, which may be of completions; and
     those that wait for replicas that are yet to come are late whatever one sustains.
     """
-    time, rates = observation.time, observation.readings.requests_per_second
-    if not rates or observation.readings.partial:
+    time, readings = observation.time, observation.readings
+    if not readings.requests_per_second or readings.partial:
         memory.unsteady_at = time
         return False
-    slow, fast_seconds = rates[max(rates)], min(rates)
+    slow, fast_seconds = readings.longest_rate, readings.shortest_window
     chance = SIGMAS * sqrt(max(slow, 1 / fast_seconds) / fast_seconds)
-    waiting = observation.readings.queue_depth or 0.0
+    waiting = readings.queue_depth or 0.0
     if waiting <= objective * slow:
         memory.queued_since = None
     elif memory.queued_since is None:
         memory.queued_since = time
     since = memory.queued_since
     queued = since is not None and time - since < LONGEST_BACKLOG_SECONDS
-    if queued or abs(rates[fast_seconds] - slow) > max(chance, STEADY_SHARE * slow):
+    if queued or abs(readings.shortest_rate - slow) > max(chance, STEADY_SHARE * slow):
         memory.unsteady_at = time
     return slow > 0 and time - memory.unsteady_at >= WINDOW_SECONDS
 
@@ -235,8 +235,8 @@ def _learn_sustained_rate(
     objective: float, memory: LanguageModelMemory, observation: Observation
 ) -> None:
     readings, time = observation.readings, observation.time
-    seconds, rates = readings.first_token_seconds, readings.requests_per_second
-    each, known = rates[max(rates)] / observation.replicas.ready, memory.sustained_rate
+    seconds = readings.first_token_seconds
+    each, known = readings.longest_rate / observation.replicas.ready, memory.sustained_rate
     if known is not None:
         known *= exp(min(1.0, (time - memory.sustained_at) / FORGETTING_SECONDS))
     memory.sustained_rate, memory.sustained_at = known, time
@@ -275,8 +275,8 @@ def _learn_size(memory: LanguageModelMemory, readings: Readings, tokens_per_seco
     """Tokens a second over requests a second, while as many leave as come."""
     if readings.queue_depth or readings.partial or not steady(readings):
         return
-    rates, known = readings.requests_per_second, memory.tokens_per_request
-    found = min(tokens_per_second / rates[max(rates)], LARGEST_REQUEST)
+    known = memory.tokens_per_request
+    found = min(tokens_per_second / readings.longest_rate, LARGEST_REQUEST)
     memory.tokens_per_request = (
         found if known is None else known + SIZE_LEARNING_RATE * (found - known)
     )

@@ -10,11 +10,10 @@ from bytebridge.scaling.capacity import (
     with_fast_service_time,
 )
 from bytebridge.scaling.choice import Choice, choose
-from bytebridge.scaling.decision import Decision, Reason
+from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.demand import Demand, estimate_demand, without_rates
 from bytebridge.scaling.dispersion import observe_arrivals
 from bytebridge.scaling.doubtful_queue import without_doubtful_queue
-from bytebridge.scaling.explanation import explain
 from bytebridge.scaling.foresight import foresee, learn_surges
 from bytebridge.scaling.history import queue_growth
 from bytebridge.scaling.in_flight import with_queue_in_flight
@@ -34,6 +33,7 @@ from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.old_service_time import observe_after_backlog
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.rails import Rails, RailsMemory, raise_minimum
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.repetition import Reading, repeated_demand
 from bytebridge.scaling.served import served_at_least
 from bytebridge.scaling.slowing import takes_longer
@@ -167,6 +167,7 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         index,
         throughput,
         counts,
+        served_at_least(observation, state.ceiling.glances.size, policy.lateness(readings)),
         holds_waiting=state.in_flight.counts_waiting,
         slowing=slowing,
     )
@@ -174,8 +175,6 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         state.sample = without_rates(state.sample, time, readings.queue_depth, throughput)
         state.reading = None
     else:
-        size, lateness = state.ceiling.glances.size, policy.lateness(readings)
-        demand = demand._replace(served=served_at_least(observation, size, lateness))
         state.sample = demand.sample
         observe_late_counts(state.late_counts, demand.sample.history, index)
         state.reading = Reading(time, readings, demand)
@@ -318,12 +317,12 @@ def _decision(
         "metricsLateSeconds": state.lateness.expected(observation.time),
     }
     return Decision(
-        time=observation.time,
-        replicas=choice.replicas,
-        reason=choice.reason,
-        message=explain(observation, choice.replicas, choice.reason, choice.held, signals),
-        floors=needs.floors,
-        held=choice.held,
-        most=most,
-        signals=signals,
+        observation.time,
+        observation.replicas.desired,
+        choice.replicas,
+        choice.reason,
+        needs.floors,
+        choice.held,
+        most,
+        signals,
     )

@@ -5,7 +5,6 @@ from math import ceil, inf
 from typing import NamedTuple
 
 from bytebridge.scaling.capacity import Capacity
-from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.demand import Demand
 from bytebridge.scaling.floors import (
     EPSILON,
@@ -20,6 +19,7 @@ from bytebridge.scaling.full_queue import may_be_full
 from bytebridge.scaling.lasting import lasting_rate
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.trend import onset_rate, ramp_rate
 
 DRAIN_SECONDS = 5.0
@@ -112,7 +112,11 @@ class Needs(NamedTuple):
     @property
     def standing(self) -> int:
         """The need of the present load, without the surplus for a backlog or a forecast."""
-        return max([n for rule, n in self.floors.items() if rule not in SURPLUS], default=0)
+        most = 0
+        for rule, floor in self.floors.items():
+            if floor > most and rule not in SURPLUS:
+                most = floor
+        return most
 
     @property
     def steady(self) -> int:
@@ -122,7 +126,11 @@ class Needs(NamedTuple):
     @property
     def binding(self) -> str | None:
         """The rule that asks for most."""
-        return max(self.floors, key=self.floors.__getitem__, default=None)
+        binding, most = None, -1
+        for rule, floor in self.floors.items():
+            if floor > most:
+                binding, most = rule, floor
+        return binding
 
 
 def compute_needs(

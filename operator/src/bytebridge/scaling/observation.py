@@ -46,6 +46,24 @@ class Readings:
 
     Sums over a part of the replicas are too low, so they are never a reason to scale down.
     """
+    shortest_window: float = field(init=False, compare=False, default=0.0)
+    """Seconds; 0: no rate is known."""
+    shortest_rate: float = field(init=False, compare=False, default=0.0)
+    """Over that window."""
+    longest_window: float = field(init=False, compare=False, default=0.0)
+    """Seconds; 0: no rate is known."""
+    longest_rate: float = field(init=False, compare=False, default=0.0)
+    """Over that window."""
+
+    def __post_init__(self) -> None:
+        """Find the windows once that many rules ask for."""
+        rates = self.requests_per_second
+        if rates:
+            shortest, longest = min(rates), max(rates)
+            object.__setattr__(self, "shortest_window", shortest)
+            object.__setattr__(self, "shortest_rate", rates[shortest])
+            object.__setattr__(self, "longest_window", longest)
+            object.__setattr__(self, "longest_rate", rates[longest])
 
     @property
     def partial(self) -> bool:

@@ -55,5 +55,5 @@ def observe_after_backlog(
     if not counts or not rates or not capacity.service_seconds:
         return
     mean = sum(count for _, count in counts) / len(counts)
-    if mean > most_busy(rates[min(rates)] * capacity.service_seconds):
+    if mean > most_busy(readings.shortest_rate * capacity.service_seconds):
         memory.in_flight = mean

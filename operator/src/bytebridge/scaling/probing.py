@@ -67,14 +67,13 @@ def observe_busiest(
         busy: What replicas serve while requests wait.
     """
     readings, ready = observation.readings, observation.replicas.ready
-    rates, latency = readings.requests_per_second, readings.latency_mean_seconds
     if busy is not None and busy.one_size and busy.shared:
         memory.slots = max(memory.slots, busy.each * (capacity.service_seconds or 0.0))
     calm_since = max(size.changed_since, capacity.waited_at)
     if observation.time - calm_since < remembered_seconds(readings) or readings.partial:
         memory.looks = 0  # Latencies are of other replicas, or of a backlog.
         return
-    mean = rates[max(rates)] * latency if rates and latency else 0.0
+    mean = readings.longest_rate * (readings.latency_mean_seconds or 0.0)
     if in_flight is None or mean <= 0 or ready <= 0:
         return
     memory.looks = min(memory.looks + 1, MOST_LOOKS)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from bytebridge.scaling.decision import Reason
 from bytebridge.scaling.hold import HoldWindow
 from bytebridge.scaling.policy import Policy
+from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.schedule import ScheduleMemory, window_in_force
 
 

@@ -44,9 +44,8 @@ def repeated_demand(last: Reading | None, observation: Observation) -> Demand | 
 
 def _same(before: Readings, now: Readings) -> bool:
     """By the shortest window and the gauges: longer windows creep where pods are new in them."""
-    rates = now.requests_per_second
-    shortest = min(rates, default=0.0)
-    rate, rate_before = rates.get(shortest), before.requests_per_second.get(shortest)
+    shortest = now.shortest_window
+    rate, rate_before = now.shortest_rate, before.requests_per_second.get(shortest)
     return (
         bool(rate)
         and _equal(rate_before, rate)

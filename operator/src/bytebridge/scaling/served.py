@@ -25,9 +25,9 @@ def served_at_least(observation: Observation, size: FleetSize, lateness: float |
     readings, rates = observation.readings, observation.readings.requests_per_second
     if lateness is None or lateness > MOST_LATE:
         return 0.0
-    if not rates or rates[min(rates)] > (1 + STEADY_SHARE) * rates[max(rates)]:
+    if not rates or readings.shortest_rate > (1 + STEADY_SHARE) * readings.longest_rate:
         return 0.0
-    window = max(rates)
+    window = readings.longest_window
     if observation.replicas.ready < size.ready or observation.time - size.fewer_since < window:
         return 0.0
     rate = min(rates.values())

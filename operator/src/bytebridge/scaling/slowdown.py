@@ -190,11 +190,10 @@ def _by_flight(
     It varies as the arrivals do, by the square root of their index of dispersion more than Poisson.
     Readings closer together than a service time are of the same requests. So a `share` counts.
     """
-    rates, ready = observation.readings.requests_per_second, observation.replicas.ready
+    rate, ready = observation.readings.shortest_rate, observation.replicas.ready
     settled = LATE_SECONDS + 2 * service_seconds
     if in_flight is None or calm_seconds < settled or not steady(observation.readings):
         return None
-    rate = rates[min(rates)]
     requests = rate * service_seconds * share
     return Speed(rate / ready, in_flight / ready, requests, observation.time)
 
@@ -203,11 +202,10 @@ def _by_service_time(
     observation: Observation, service_seconds: float, calm_seconds: float, elapsed: float
 ) -> Speed | None:
     """Of a window of a steady load."""
-    readings, rates = observation.readings, observation.readings.requests_per_second
-    window = remembered_seconds(readings)
+    readings = observation.readings
+    rate, window = readings.longest_rate, remembered_seconds(readings)
     if calm_seconds < window or not steady(readings):
         return None
-    rate = rates[max(rates)]
     each, requests = rate / observation.replicas.ready, rate * min(elapsed, window)
     return Speed(each, each * service_seconds, requests, observation.time)
 

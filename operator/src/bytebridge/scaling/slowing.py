@@ -30,15 +30,15 @@ def takes_longer(memory: Slowing, readings: Readings, time: float) -> bool:
         readings: Present signals.
         time: Of them, seconds.
     """
-    rates, service, means = readings.requests_per_second, readings.service_seconds, memory.means
-    if not rates or not service or readings.fast_service_seconds is not None:
+    service, means = readings.service_seconds, memory.means
+    if not readings.requests_per_second or not service or readings.fast_service_seconds is not None:
         means.clear()
         return False
     while len(means) > 1 and means[1][0] <= time - COMPARED_SECONDS:
         means.popleft()
     means.append((time, service))
-    window, (then, before) = max(rates), means[0]
-    requests, elapsed = rates[window] * window, time - then
+    window, (then, before) = readings.longest_window, means[0]
+    requests, elapsed = readings.longest_rate * window, time - then
     if requests <= 0 or elapsed > window:
         return False
     return service > before * (1 + SIGMAS * sqrt(2 * elapsed / window / requests))

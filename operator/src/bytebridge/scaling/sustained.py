@@ -157,25 +157,30 @@ def _calm_since(
 
 def _utilization(observation: Observation, capacity: Capacity) -> float | None:
     """Share of the slots that the load of the slow window keeps busy; `None`: not known."""
-    rates, ready = observation.readings.requests_per_second, observation.replicas.ready
-    if not rates or ready <= 0 or not capacity.slots or not capacity.service_seconds:
+    readings, ready = observation.readings, observation.replicas.ready
+    if (
+        not readings.requests_per_second
+        or ready <= 0
+        or not capacity.slots
+        or not capacity.service_seconds
+    ):
         return None
-    return rates[max(rates)] * capacity.service_seconds / (ready * capacity.slots)
+    return readings.longest_rate * capacity.service_seconds / (ready * capacity.slots)
 
 
 def _measure(
     observation: Observation, capacity: Capacity, objective: float, utilization: float
 ) -> Measurement | None:
     """`None` where the latency is not that of the load, or service alone takes the objective."""
-    readings, rates = observation.readings, observation.readings.requests_per_second
+    readings = observation.readings
     latency = readings.latency_p95_seconds
     if latency is None or capacity.estimated or readings.partial or not steady(readings):
         return None
     service = capacity.service_seconds or 0.0
     if observation.replicas.starting or SERVICE_TAIL * service >= objective:
         return None
-    slow = max(rates)
-    return Measurement(utilization, latency, max(1.0, rates[slow] * slow))
+    requests = readings.longest_rate * readings.longest_window
+    return Measurement(utilization, latency, max(1.0, requests))
 
 
 def _forget(memory: Sustained, time: float) -> None:

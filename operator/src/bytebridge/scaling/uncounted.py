@@ -82,9 +82,8 @@ def _account(memory: Uncounted, observation: Observation, service_seconds: float
     """Compare what is in flight with what the rates can keep busy, where that has fallen."""
     if not service_seconds:
         return
-    rates = observation.readings.requests_per_second
-    window = min(rates, default=REMEMBERED_SECONDS)
-    load = rates.get(window, 0.0) * service_seconds
+    window = observation.readings.shortest_window or REMEMBERED_SECONDS
+    load = observation.readings.shortest_rate * service_seconds
     if memory.load is not None and load >= FALLEN * memory.load:
         in_flight = observation.readings.in_flight
         if load >= memory.load or in_flight is None or in_flight <= most_busy(load):

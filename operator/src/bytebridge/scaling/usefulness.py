@@ -252,7 +252,7 @@ def _by_experiment(
         slots=capacity.slots,
         backlog=observation.readings.queue_depth or 0.0,
         rate=demand.rate,
-        mean_rate=_mean_rate(observation),
+        mean_rate=observation.readings.longest_rate,
         slowing=demand.slowing,
     )
     observe(memory, fleet, needed)
@@ -276,11 +276,6 @@ def _by_experiment(
     if evidence is None:
         return Useful(replicas)
     return Useful(replicas, evidence, most=replicas)
-
-
-def _mean_rate(observation: Observation) -> float:
-    rates = observation.readings.requests_per_second
-    return rates[max(rates)] if rates else 0.0
 
 
 def _evidence(ceiling: Ceiling) -> str:

@@ -90,8 +90,7 @@ def observe_worked_off(memory: WorkedOff, observation: Observation, slots: float
     # Whether those that came have begun to work is not known where nobody tells what is in work.
     counts = readings.in_flight is not None or busy == memory.busy
     if counts and SHORTEST_STEP_SECONDS <= elapsed <= LONGEST_GAP_SECONDS:
-        rates = readings.requests_per_second
-        memory.counted += rates[min(rates)] * elapsed if rates else 0.0
+        memory.counted += readings.shortest_rate * elapsed
         memory.grown += depth - memory.depth
         memory.begun += busy - memory.busy
         memory.slot_seconds += (memory.busy + busy) / 2 * elapsed
