@@ -9,6 +9,17 @@ ARG PIP_EXTRA_INDEX_URL
 ARG PIP_TRUSTED_HOST
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_COMPILE=1 PIP_ONLY_BINARY=:all:
 WORKDIR /src
+# mypyc needs a C compiler and Python's headers; what the base lacks comes from Debian. 0: the
+# decision core stays interpreted, and decides the same at twice the time.
+ARG COMPILED=1
+RUN set -eu; [ "$COMPILED" = 1 ] || exit 0; \
+    missing=""; \
+    command -v gcc > /dev/null || missing="gcc libc6-dev"; \
+    headers=$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))'); \
+    [ -e "$headers/Python.h" ] || missing="$missing python3-dev"; \
+    [ -n "$missing" ] || exit 0; \
+    apt-get update -qq; \
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends $missing
 # The image gets a virtual environment without pip; it is filled by the pip of this one.
 RUN python3 -m venv /opt/builder && python3 -m venv --without-pip /opt/bytebridge
 COPY operator/locks/runtime.txt operator/locks/build.txt operator/locks/
@@ -17,13 +28,20 @@ RUN /opt/builder/bin/pip install --quiet --require-hashes --requirement operator
        --require-hashes --requirement operator/locks/runtime.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY operator/src operator/src
-# Compiled without regard to times of files, so that starting looks at no source, and the same
-# sources make the same files.
-RUN /opt/builder/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheels . \
-    && /opt/builder/bin/pip --python /opt/bytebridge/bin/python install --quiet --no-deps \
-       --no-index /wheels/*.whl \
-    && /opt/bytebridge/bin/python -m compileall -q --invalidation-mode unchecked-hash \
-       /opt/bytebridge/lib
+# The image's own Python compiles, with the builder's mypy beside it: it is to import the result.
+# Byte code is made without regard to times of files, so that starting looks at no source, and the
+# same sources make the same files.
+RUN set -eu; \
+    packages() { "$1/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))'; }; \
+    /opt/builder/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheels .; \
+    /opt/builder/bin/pip --python /opt/bytebridge/bin/python install --quiet --no-deps \
+      --no-index /wheels/*.whl; \
+    if [ "$COMPILED" = 1 ]; then \
+      PYTHONPATH=$(packages /opt/builder) /opt/bytebridge/bin/bytebridge lab compiled \
+        --into "$(packages /opt/bytebridge)"; \
+    fi; \
+    /opt/bytebridge/bin/python -m compileall -q --invalidation-mode unchecked-hash \
+      /opt/bytebridge/lib
 
 FROM ${PYTHON_IMAGE}
 # The base brings an installer of its own, which nothing here needs.

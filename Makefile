@@ -51,6 +51,10 @@ helm: $(STAMP) ## Find, download or build the Helm that the chart's tests use (o
 promtool: $(STAMP) ## Find, download or build the promtool that tests the alerts (once)
 	$(BIN)/bytebridge lab promtool
 
+.PHONY: compiled
+compiled: $(STAMP) ## Compile the decision core as the image has it (once for the same sources; kept in the user's cache folder)
+	$(BIN)/bytebridge lab compiled
+
 .PHONY: unit
 unit: $(STAMP) ## Run the fast tests (seconds)
 	$(BIN)/pytest tests/unit $(ARGS)
@@ -72,7 +76,7 @@ lint: $(STAMP) ## Check format, lint, types, layers and the generated CRD
 		|| { echo 'charts/bytebridge/README.md is out of date: run "make docs"'; exit 1; }
 
 .PHONY: test
-test: lint binaries helm promtool servers site ## Run every check and every test, on a real local control plane
+test: lint binaries helm promtool servers compiled site ## Run every check and every test, on a real local control plane
 	$(BIN)/pytest tests $(ARGS)
 
 .PHONY: e2e

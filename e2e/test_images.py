@@ -139,6 +139,12 @@ def test_the_operator_has_what_the_lock_says(engine: Engine, images: Images) -> 
     assert set(found.split()) == locked - {"colorama"} | {"bytebridge"}  # Windows' alone
 
 
+def test_the_decision_core_is_compiled(engine: Engine, images: Images) -> None:
+    program = "import bytebridge.scaling.law as law; print(law.__file__)"
+    found = in_image(engine, images["operator"], f'/opt/bytebridge/bin/python -c "{program}"')
+    assert found.strip().endswith(".so")
+
+
 def test_the_operator_starts_fast_and_ends_when_told(
     engine: Engine, images: Images, lab: Lab, tmp_path: Path, say: Callable[[str], None]
 ) -> None:

@@ -1,5 +1,6 @@
 """Surges that come again: what is awaited, when, and what it may cost."""
 
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf
@@ -8,13 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bytebridge.scaling import foresight, needs
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.demand import Demand
 from bytebridge.scaling.history import Point, Sample
 from bytebridge.scaling.law import decide
-from bytebridge.scaling.needs import Foreseen, Needs, Startup
+from bytebridge.scaling.needs import Foreseen, Needs, Startup, compute_needs
 from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.recurrence import (
     Presence,
@@ -25,6 +25,7 @@ from bytebridge.scaling.recurrence import (
     observe_surges,
     recurring_rate,
 )
+from bytebridge.scaling.seasonal import BUCKETS_A_DAY, Season, Seasons
 from bytebridge.scaling.state import State
 from unit.scaling.build import policy, seen, watched
 
@@ -201,28 +202,41 @@ def test_what_it_costs_after_it_is_over_counts_too() -> None:
         pytest.param(500.0, "surges come again and again, 500 requests/s are due", id="a surge"),
     ],
 )
-def test_the_higher_of_what_is_foreseen_counts(
-    height: float, words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(foresight, "_season", lambda *_: 100.0)
-    surge = Surge(-100.0, 10.0, height)
-    known = Recurrence(surge=surge, ended_at=0.0, window=Window(0, 1000))
-    decision = decide(RULES, State(recurrence=known), seen(5.0, fast=10.0, queue_depth=0))
+def test_the_higher_of_what_is_foreseen_counts(height: float, words: str) -> None:
+    season = Season(BUCKETS_A_DAY, rates=array("f", [100.0] * BUCKETS_A_DAY), error=0.0)
+    known = State(
+        recurrence=Recurrence(
+            surge=Surge(-100.0, 10.0, height), ended_at=0.0, window=Window(0, 1000)
+        ),
+        seasons=Seasons(bucket=0, seasons=(season,), trusted=season),
+    )
+    decision = decide(RULES, known, seen(5.0, fast=10.0, queue_depth=0))
     assert words in decision.message
 
 
-@pytest.mark.parametrize("rule", ["ramp_rate", "onset_rate"])
-def test_a_rise_that_was_awaited_comes_to_what_it_came_to_before(
-    rule: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nine hundred requests a second are extrapolated; the surge has come to four hundred."""
-    monkeypatch.setattr(needs, rule, lambda *_: 900.0)
-    demand = Demand(100.0, False, True, 100.0, 15.0, None, False, Sample(0.0, 100.0, None))
-    foreseen = Foreseen(0.0, "", inf, rise=400.0)
-    asked = needs.compute_needs(
-        RULES, seen(fast=100.0), demand, Capacity(2, 0.06), 1.0, Startup(30.0, 0.0), foreseen
-    )
-    assert asked.floors["forecast"] == 14
+RAMP = [Point(5.0 * index, 20.0 * index) for index in range(7)]
+ONSET = [*(Point(5.0 * index, 100.0) for index in range(12)), Point(60.0, 160.0)]
+
+
+@pytest.mark.parametrize("history", [RAMP, ONSET], ids=["a ramp", "its onset"])
+def test_a_rise_that_was_awaited_comes_to_what_it_came_to_before(history: list[Point]) -> None:
+    """More than two hundred requests a second are extrapolated; the surge has come to 150."""
+    sample = Sample(60.0, 100.0, None, history=tuple(history))
+    demand = Demand(100.0, False, True, 100.0, 15.0, None, False, sample)
+    floors = [
+        compute_needs(
+            RULES,
+            seen(60.0, fast=100.0),
+            demand,
+            Capacity(2, 0.06),
+            1.0,
+            Startup(30.0, 0.0),
+            Foreseen(0.0, "", inf, rise=rise),
+        ).floors["forecast"]
+        for rise in (inf, 150.0)
+    ]
+    assert floors[0] >= 200 * 0.06 / 2 / 0.9
+    assert floors[1] == 5
 
 
 @pytest.mark.parametrize(

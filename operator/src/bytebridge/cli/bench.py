@@ -46,14 +46,24 @@ def bench(
 
 
 def _decision() -> dict[str, Any]:
-    from bytebridge.benchmark import decision
+    from bytebridge.benchmark.decision import measure_package
+    from bytebridge.lab.compiled_core import SOURCES, find_or_compile
+    from bytebridge.lab.errors import LabError
 
-    cost = decision.measure(10_000)
-    typer.echo(
-        f"decision: {cost.law_microseconds:.1f} us each over {cost.services} services; "
-        f"the HPA's formula alone {cost.formula_microseconds:.2f} us"
-    )
-    return asdict(cost)
+    packages = {"interpreted": SOURCES.parent}
+    try:
+        packages["compiled, as in the image"] = find_or_compile(typer.echo)
+    except LabError as error:
+        typer.echo(f"decision: {error}")
+    results = {}
+    for name, folder in packages.items():
+        cost = measure_package(folder, 10_000)
+        typer.echo(
+            f"decision, {name}: {cost.law_microseconds:.1f} us each over {cost.services} services; "
+            f"the HPA's formula alone {cost.formula_microseconds:.2f} us"
+        )
+        results[name] = asdict(cost)
+    return results
 
 
 def _reaction(repetitions: int, folder: Path) -> list[dict[str, Any]]:

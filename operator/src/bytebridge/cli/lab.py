@@ -3,6 +3,7 @@
 import os
 import subprocess
 import threading
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -51,6 +52,28 @@ def servers() -> None:
             typer.echo(f"{server.package:<25} {find_or_unpack(server).path}")
         except LabError as error:
             raise typer.BadParameter(str(error)) from error
+
+
+@lab_app.command()
+def compiled(
+    into: Annotated[
+        Path | None,
+        typer.Option(help="A folder with the package, such as site-packages; else the cache's."),
+    ] = None,
+) -> None:
+    """Compile the decision core, as the image has it (once for the same sources)."""
+    from bytebridge.lab.compiled_core import CORE, compile_core, find_or_compile
+    from bytebridge.lab.errors import LabError
+
+    try:
+        if into is None:
+            into = find_or_compile(typer.echo)
+        else:
+            compile_core(into)
+    except LabError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{CORE:<25} {into}")
 
 
 @lab_app.command()

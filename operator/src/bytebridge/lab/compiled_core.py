@@ -17,12 +17,13 @@ import bytebridge
 from bytebridge.lab.errors import LabError
 
 CORE: Final = "bytebridge.scaling"
-_SOURCES: Final = Path(bytebridge.__file__).parent
+SOURCES: Final = Path(bytebridge.__file__).parent
+"""The package as it is imported here."""
 _KEPT: Final = 3
 """Compiled cores of other sources that stay in the cache."""
 
 
-def compile_core(target: Path, sources: Path = _SOURCES) -> None:
+def compile_core(target: Path, sources: Path = SOURCES) -> None:
     """Compile the core, and put the extension modules beside the package that a folder holds.
 
     Args:
@@ -52,14 +53,14 @@ def find_or_compile(say: Callable[[str], None] = lambda _: None) -> Path:
     """
     cache = _cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
-    wanted = cache / f"{sys.implementation.cache_tag}-{_digest(_SOURCES)}"
+    wanted = cache / f"{sys.implementation.cache_tag}-{_digest(SOURCES)}"
     with (cache / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not wanted.is_dir():
             say(f"compiling {CORE}, which takes a minute or two ...")
             with tempfile.TemporaryDirectory(dir=cache) as scratch:
                 made = Path(scratch, "made")
-                _copy_sources(_SOURCES, made)
+                _copy_sources(SOURCES, made)
                 compile_core(made)
                 made.rename(wanted)
             _forget_old(cache)
