@@ -126,6 +126,33 @@ def test_saturation(backlog: float, fast: float, expected: float) -> None:
     assert demand.rate == pytest.approx(expected, abs=1)
 
 
+@pytest.mark.parametrize(
+    ("newest", "backlog", "was", "expected"),
+    [
+        pytest.param(2.0, 0, 0, 2, id="as ever"),
+        pytest.param(4.0, 0, 0, 2, id="twenty in five seconds where ten are usual: chance"),
+        pytest.param(4.4, 0, 0, 4.4, id="twenty-two are none"),
+        pytest.param(2.0, 5, 0, 2, id="five wait that did not: as many as come"),
+        pytest.param(2.0, 8, 3, 2, id="five more: the same amid a backlog"),
+        pytest.param(2.0, 25, 0, 7, id="twenty-five wait that did not"),
+        pytest.param(2.0, 28, 3, 7, id="the same amid a backlog"),
+    ],
+)
+def test_few_requests_are_no_surge_by_chance(
+    newest: float, backlog: float, was: float, expected: float
+) -> None:
+    """Two a second come, and the replicas can serve two and no more."""
+    rates = {5.0: newest, 15.0: 2.0, 60.0: 2.0}
+    history = tuple(Point(5.0 * at, 2.0, fast=2.0, counted_seconds=5.0) for at in range(20))
+    before = Sample(
+        95.0, 2.0, was, (15.0, 95.0), ready_throughput=2, least_throughput=2, history=history
+    )
+    readings = Readings(requests_per_second=rates, queue_depth=backlog)
+    demand = estimate_demand(readings, 100.0, before, 1.0, ready_throughput=2.0)
+    assert demand is not None
+    assert demand.rate == pytest.approx(expected, abs=0.01)
+
+
 def test_a_step_amid_a_backlog_is_no_ramp_whatever_a_window_covers() -> None:
     """From 100 to 600 a second, counted over all of the 15 s; 167 a second are served."""
     sample = Sample(0, 100, 0, history=tuple(Point(t, 100, 100) for t in range(-60, 1, 5)))

@@ -1,12 +1,17 @@
 """Burstiness without trend."""
 
 from collections.abc import Callable
-from math import inf
+from math import ceil, exp, factorial, inf, sqrt
 from random import Random
 
 import pytest
 
-from bytebridge.scaling.dispersion import Dispersion, observe_arrivals
+from bytebridge.scaling.dispersion import (
+    INDEX_BY_CHANCE,
+    Dispersion,
+    observe_arrivals,
+    skewness,
+)
 from bytebridge.scaling.floors import burst_floor
 from bytebridge.scaling.history import Point
 
@@ -43,7 +48,7 @@ STEADY = [300.0] * 1200
     ],
 )
 def test_neither_a_trend_nor_a_step_is_a_burst(rates: list[float], dispersion: float) -> None:
-    assert _estimate(rates, dispersion) == pytest.approx(dispersion, rel=0.35)
+    assert _estimate(rates, dispersion) == pytest.approx(dispersion, rel=0.2)
 
 
 def test_too_short_a_history_says_nothing() -> None:
@@ -146,7 +151,31 @@ def test_nobody_waits_for_an_index_for_ever() -> None:
 def test_the_first_estimate_counts_whole() -> None:
     """A new memory does not creep from Poisson to what twelve windows say."""
     memory = _watched(85, lambda time: 1000.0 if time % 30 < 15 else 100.0)
-    assert memory.index == pytest.approx(44_500, rel=0.1)
+    assert memory.index == pytest.approx(36_800, rel=0.1)
+
+
+def test_it_is_a_mean_of_minutes() -> None:
+    """Each estimate by itself is as often half of it, or twice."""
+    random, memory = Random(3), Dispersion()
+    counts, points, found = list[float](), list[Point](), list[float]()
+    for tick in range(1500):
+        counts.append(max(0.0, random.gauss(100.0, 10.0)))
+        points.append(Point(tick * TICK, 0.0, sum(counts[-3:]) / WINDOW))
+        observe_arrivals(memory, points[-14:], WINDOW)
+        found.append(memory.index)
+    late = found[150:]
+    assert sum(late) / len(late) == pytest.approx(1.0, abs=0.1)
+    assert max(late) < INDEX_BY_CHANCE * 1.25
+    assert sum(index > INDEX_BY_CHANCE for index in late) < 0.05 * len(late)
+
+
+def test_few_requests_are_more_often_many() -> None:
+    """Of five requests in a window 14 are as rare as three deviations of a normal variable."""
+    poisson = [exp(-5.0) * 5.0**count / factorial(count) for count in range(60)]
+    bound = 5 + 3 * sqrt(5) + skewness(3.0, 1.0)
+    assert sum(poisson[ceil(bound) :]) == pytest.approx(0.00135, rel=0.6)
+    assert sum(poisson[ceil(5 + 3 * sqrt(5)) :]) > 0.005
+    assert skewness(3.0, 8.0) == 8 * skewness(3.0, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -223,8 +223,8 @@ def test_tokens_of_a_replica_are_learned_while_requests_wait_and_forgotten_with_
         return decide(rules, state, replace(observation, template_hash=template)).floors["tokens"]
 
     assert floor(0, "a", tokens_per_second=2_000) == 0, "nothing waits: a replica may do more"
-    more = "1,000 a second each, and 2.6 requests come where one did: 1.6 pile up"
-    assert floor(5, "a", tokens_per_second=4_000, queue_depth=8) == 7, more
+    more = "1,000 a second each, and three requests come where one did: two pile up"
+    assert floor(5, "a", tokens_per_second=4_000, queue_depth=10) == 8, more
     assert floor(10, "a", tokens_per_second=2_000) == 3
     assert floor(15, "b", tokens_per_second=2_000) == 0
 

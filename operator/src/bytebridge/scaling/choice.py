@@ -13,12 +13,14 @@ from bytebridge.scaling.bounds import (
     most_of_period,
 )
 from bytebridge.scaling.demand import Demand
+from bytebridge.scaling.dispersion import INDEX_BY_CHANCE
 from bytebridge.scaling.needs import NOT_OF_A_SURGE, REASONS, Needs, queueing_floors
 from bytebridge.scaling.observation import Observation
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.probing import probing_replicas
 from bytebridge.scaling.reason import Reason
 from bytebridge.scaling.scattered import waits_beside_idle_slots
+from bytebridge.scaling.small_steps import held_step, observe_need, remember_step
 from bytebridge.scaling.state import State
 from bytebridge.scaling.usefulness import Useful, own_capacity
 
@@ -35,13 +37,8 @@ RAMP_WORDS = "what a ramp was foreseen to need is kept"
 SCATTERED_WORDS = "requests wait while slots are idle"
 BURSTINESS_WORDS = "how bursty the load is, is not known yet"
 PROBING_WORDS = "how much a replica can do is tried a little at a time"
-SMALL_STEP = 0.1
-"""Going down by no more than this share of the present replicas (or by one) waits longer: the gain
-is small, and noise asks for it often. The HPA's tolerance is the same share, for ever."""
-SMALL_STEP_HOLDS = 5.0
-"""Times `holdSeconds` that such a step waits, unless it is certain."""
 CERTAIN_SIGMAS = 3.0
-"""A small step is certain where it would do for a load this many standard deviations higher."""
+"""A step down is certain where it would do for a load this many standard deviations higher."""
 ROOM = 0.8
 """Share of the objective up to which latencies leave room for what is learned of a replica."""
 SLOW_SECONDS = 60.0
@@ -82,7 +79,7 @@ def choose(
     uncounted = min(_uncounted(policy, state), present)
     standing = clamp(policy, max(uncounted, min(needs.standing, useful.replicas)))
     state.needs.add(time, standing)
-    state.small_steps.add(time, standing)
+    observe_need(state.small_steps, time, standing, policy.hold_seconds, rises=needed > present)
     state.surplus.add(time, needed)
     if needs.ramp:
         state.ramps.add(time, clamp(policy, min(needs.ramp, useful.replicas)))
@@ -101,7 +98,7 @@ def choose(
     if kept >= present > 0:
         return Choice(clamp(policy, present), Reason.BACKLOG, CLEARING_WORDS)
 
-    def certainly_needed() -> int:
+    def certainly_needed() -> int | None:
         return _certain_need(policy, state, observation, demand)
 
     least = max(
@@ -258,16 +255,19 @@ def _replica_is_certain(policy: Policy, observation: Observation) -> bool:
 
 def _certain_need(
     policy: Policy, state: State, observation: Observation, demand: Demand | None
-) -> int:
-    """Replicas for the most that the load may be, by what the slow window can tell."""
+) -> int | None:
+    """Replicas for the most that the load may be, by what the slow window can tell.
+
+    `None`: what a replica can do is not certain.
+    """
     if demand is None or demand.rate <= 0 or state.capacity.requests_per_second is None:
         return 0
     if not _replica_is_certain(policy, observation):
-        return observation.replicas.desired
+        return None
     error = CERTAIN_SIGMAS * sqrt(max(state.dispersion.index, 1.0) * demand.rate / SLOW_SECONDS)
     own = own_capacity(policy, state, state.capacity)
-    floors = queueing_floors(policy, demand.rate + error, own, state.dispersion.index)
-    return max(floors.values())
+    index = INDEX_BY_CHANCE * state.dispersion.index
+    return max(queueing_floors(policy, demand.rate + error, own, index).values())
 
 
 def _down(
@@ -275,7 +275,7 @@ def _down(
     state: State,
     now: tuple[float, int, int],
     least: tuple[int, str],
-    certainly_needed: Callable[[], int],
+    certainly_needed: Callable[[], int | None],
 ) -> Choice:
     time, present, needed = now
     kept, why = least
@@ -287,16 +287,17 @@ def _down(
         state.surplus.largest(time, min(SURPLUS_HOLD_TICKS * policy.tick_seconds, hold)),
     )
     target = clamp(policy, min(held, present))
-    small = 0 < present - target <= max(1.0, SMALL_STEP * present) and target > 0
-    if small and certainly_needed() > target:
-        hold *= SMALL_STEP_HOLDS
-        target = min(present, max(target, state.small_steps.largest(time, hold)))
+    certain = None
+    if target < present:
+        certain, step = certainly_needed(), (present, target)
+        target, hold = held_step(state.small_steps, time, step, certain, hold)
     if target < present:
         lowest = lowest_step(policy, most_of_period(policy, state.rails, time, present))
         target = min(present, max(target, clamp(policy, lowest)))
         if target == present:
             words = "scaleDown.periodSeconds allows no further step yet"
             return Choice(present, Reason.SCALE_DOWN_HOLD, words)
+        remember_step(state.small_steps, time, (present, target), certain)
         reason = Reason.SCALED_TO_ZERO if target == 0 else Reason.SCALE_DOWN
         return Choice(target, reason)
     if needed < target:

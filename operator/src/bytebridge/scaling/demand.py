@@ -4,6 +4,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from bytebridge.scaling.counter import as_arrivals, tell_counter
+from bytebridge.scaling.dispersion import skewness
 from bytebridge.scaling.history import Point, Sample, queue_growth
 from bytebridge.scaling.observation import Readings
 from bytebridge.scaling.wholeness import UNTOLD, Wholeness
@@ -87,12 +88,16 @@ def estimate_demand(
     if saturated is not None:
         # The inferred rate is the less certain of the two, but the first to see a step.
         was_saturated = previous is not None and bool(previous.backlog)
-        newest = max(windows.fast if was_saturated else newest, saturated)
+        elapsed = time - previous.time if previous is not None else 0.0
+        if saturated > windows.fast + _noise_above(windows.fast, elapsed, newest_dispersion):
+            newest = max(windows.fast if was_saturated else newest, saturated)
+        elif was_saturated:
+            newest = windows.fast
         if windows.inferred and was_saturated:
             counted = newest
     newest = min(newest, HIGHEST_RATE)
     noise = _noise(windows.slow, windows.fast_seconds, dispersion)
-    surging = newest > windows.slow + noise
+    surging = newest > windows.slow + _noise_above(windows.slow, windows.fast_seconds, dispersion)
     rate = newest if surging else _believed(windows, noise)
     # A trend is found in raw counts: it averages their noise by itself.
     point = newest if counted is None else max(counted, saturated or 0.0)
@@ -284,15 +289,24 @@ def _noise(rate: float, seconds: float, dispersion: float) -> float:
     return SIGMAS * sqrt(max(dispersion, 1.0) * max(rate, 1 / seconds) / seconds)
 
 
+def _noise_above(rate: float, seconds: float, dispersion: float) -> float:
+    """What a count may be above its mean by chance, as a rate.
+
+    Few requests are more often many than a normal variable is: of 5 in a window one in 180 has 12,
+    not one in 740.
+    """
+    return _noise(rate, seconds, dispersion) + skewness(SIGMAS, dispersion) / seconds
+
+
 def _newest_rate(windows: Windows, dispersion: float) -> float:
     """The rate of the last seconds where it differs from the fast window beyond noise."""
     fast, newest = windows.fast, windows.newest
     if newest is None:
         return fast
-    noise = _noise(fast, windows.newest_seconds, dispersion)
+    seconds = windows.newest_seconds
     # Errors of an inferred rate may go either way, and only an increase is urgent.
-    differs = newest - fast if windows.inferred else abs(newest - fast)
-    return newest if differs > noise else fast
+    less = not windows.inferred and fast - newest > _noise(fast, seconds, dispersion)
+    return newest if newest - fast > _noise_above(fast, seconds, dispersion) or less else fast
 
 
 def _saturated_rate(

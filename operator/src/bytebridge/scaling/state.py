@@ -25,6 +25,7 @@ from bytebridge.scaling.repetition import Reading
 from bytebridge.scaling.seasonal import Seasons
 from bytebridge.scaling.slowdown import Slowdown
 from bytebridge.scaling.slowing import Slowing
+from bytebridge.scaling.small_steps import SmallSteps
 from bytebridge.scaling.startup import StartupTimes
 from bytebridge.scaling.stuck_queue import StuckQueue
 from bytebridge.scaling.sustained import Sustained
@@ -45,8 +46,7 @@ class State:
     capacity: Capacity = field(default_factory=Capacity)
     needs: HoldWindow = field(default_factory=HoldWindow)
     """Needs that are held for `holdSeconds`."""
-    small_steps: HoldWindow = field(default_factory=HoldWindow)
-    """Needs that are held longer, against going down by a little and up again."""
+    small_steps: SmallSteps = field(default_factory=SmallSteps)
     surplus: HoldWindow = field(default_factory=HoldWindow)
     """Needs of a backlog or a forecast, given back soon."""
     ramps: HoldWindow = field(default_factory=HoldWindow)
@@ -86,7 +86,7 @@ class State:
 
     def forget_needs(self) -> None:
         """Needs of the past are none: they were of a service time that is not the service's."""
-        self.needs, self.small_steps = HoldWindow(), HoldWindow()
+        self.needs, self.small_steps = HoldWindow(), SmallSteps()
         self.surplus, self.ramps = HoldWindow(), HoldWindow()
 
     def forget_template(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from math import sqrt
 
+from bytebridge.scaling.dispersion import skewness
 from bytebridge.scaling.history import Point
 
 FEWEST_POINTS = 4
@@ -100,7 +101,8 @@ def _rising(history: Sequence[Point], dispersion: float) -> int:
         base = _expected(before, first.time)
         variance = max(dispersion, 1.0) * max(base, 1 / first.seconds) / first.seconds
         deviation = sqrt(variance * (1 + 1 / len(before)))
-        if first.rate < base + ONSET_SIGMAS * deviation:
+        skewed = skewness(ONSET_SIGMAS, dispersion) / first.seconds
+        if first.rate < base + ONSET_SIGMAS * deviation + skewed:
             return rising - 1
         if first.rate <= last.rate:
             return 0

@@ -156,6 +156,22 @@ def _shapes() -> list[Scenario]:
         Scenario("diurnal", "a day in an hour, 100 to 1,000", profile.diurnal(LOW, HIGH)),
         Scenario("steady", "steady Poisson load, 300/s", profile.steady(300, 1800)),
         Scenario(
+            "steady-small",
+            "steady Poisson load, 2/s of a second each, one slot",
+            profile.steady(2, 3600),
+            ServiceModel(service_seconds=1.0, slots=1),
+            min_replicas=1,
+            objective_milliseconds=3300,
+        ),
+        Scenario(
+            "steady-slow",
+            "steady Poisson load, 2/s of three seconds each, one slot",
+            profile.steady(2, 3600),
+            ServiceModel(service_seconds=3.0, slots=1),
+            min_replicas=1,
+            objective_milliseconds=10_000,
+        ),
+        Scenario(
             "bursty",
             "steady 300/s, index of dispersion 8",
             profile.steady(300, 1800),
