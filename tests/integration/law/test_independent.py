@@ -278,6 +278,17 @@ STEP, RAMP = surge(100, 1_000), surge(100, 1_000, 180)
             id="a cache is lost, by latencies",
         ),
         pytest.param(
+            Case(
+                steady,
+                1_200,
+                misses=cache_lost,
+                startup_seconds=5.0,
+                shown=without("serviceSeconds"),
+            ),
+            Bound(0.064, 2.2),
+            id="a cache is lost, by latencies, L = 5",
+        ),
+        pytest.param(
             Case(steady, 1_200, misses=half_lost, shown=in_progress, slots_told=False),
             Bound(0.077, 2.2),
             id="half a cache is lost, all in progress, slots not told",

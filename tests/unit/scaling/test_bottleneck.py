@@ -7,7 +7,13 @@ from statistics import fmean
 
 import pytest
 
-from bytebridge.scaling.bottleneck import Bottleneck, BusyFleet, observe, useful_replicas
+from bytebridge.scaling.bottleneck import (
+    Bottleneck,
+    BusyFleet,
+    observe,
+    take_result,
+    useful_replicas,
+)
 from bytebridge.scaling.decision import Decision
 from bytebridge.scaling.fleet_size import FleetSize
 from bytebridge.scaling.law import decide
@@ -201,6 +207,34 @@ def test_a_service_time_that_rises_is_no_measure_to_compare_replicas_with() -> N
     found = _watch([(4, 0.006, False), (5, 0.025, True), (7, 0.06, False), (9, 0.06, False)])
     assert [evidence for _, evidence in found] == [None] * 4
     assert [replicas for replicas, _ in found] == [40, 7, 9, 18], "twice those that have helped"
+
+
+@pytest.mark.parametrize(
+    ("replicas", "expected"),
+    [
+        pytest.param(16, 32, id="twice those that serve more"),
+        pytest.param(8, 16, id="no more than the experiment began with: twice them"),
+        pytest.param(7, 10, id="fewer: nothing is known of those that stand"),
+    ],
+)
+def test_what_is_seen_to_help_need_not_be_waited_for(replicas: int, expected: int) -> None:
+    """Eight stand, and the experiment adds a quarter a minute."""
+    memory = Bottleneck(usual_seconds=0.006, usual_replicas=4, usual_each=75.0)
+    size = FleetSize()
+    size.observe(0.0, 8)
+    fleet = BusyFleet(5.0, 8, size, 0.06, 2.0, 500.0, 300.0, 300.0)
+    assert useful_replicas(memory, fleet, needed=40, usually_needed=4) == (10, None)
+    take_result(memory, replicas, 250.0)
+    if replicas > 8:
+        size.observe(10.0, replicas)
+    later = BusyFleet(10.0, max(8, replicas), size, 0.06, 2.0, 500.0, 300.0, 300.0)
+    assert useful_replicas(memory, later, needed=40, usually_needed=4) == (expected, None)
+
+
+def test_where_nothing_is_tried_there_is_no_result() -> None:
+    memory = Bottleneck()
+    take_result(memory, 16, 250.0)
+    assert memory.experiment is None
 
 
 def test_it_may_rise_during_an_experiment_too() -> None:

@@ -41,6 +41,23 @@ def test_ceiling(replicas: list[int], limit: float, rates: list[float], useful: 
     assert _watch(replicas, limit, rates).useful_replicas == useful
 
 
+@pytest.mark.parametrize(
+    ("replicas", "limit", "helped"),
+    [
+        pytest.param(FIVE_THEN_SIXTY, 1e9, True, id="sixty serve twelve times what five did"),
+        pytest.param(FIVE_THEN_SIXTY, 1200.0, True, id="eight times: not all, and most of them"),
+        pytest.param(FIVE_THEN_SIXTY, 300.0, False, id="twice: the ceiling is near"),
+        pytest.param([60] * 14, 1e9, False, id="there were never fewer"),
+    ],
+)
+def test_what_was_seen_to_help(replicas: list[int], limit: float, *, helped: bool) -> None:
+    memory = _watch(replicas, limit, [600.0] * 14)
+    assert (memory.helped is not None) == helped
+    if memory.helped is not None:
+        assert memory.helped.replicas == 60
+        assert memory.helped.throughput > 10 * 5 * EACH / 2
+
+
 def test_a_ceiling_is_gone_when_more_is_served() -> None:
     memory = _watch(FIVE_THEN_SIXTY, 600.0, [600.0] * 14)
     assert memory.useful_replicas is not None

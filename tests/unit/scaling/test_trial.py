@@ -48,6 +48,19 @@ def test_what_a_trial_asks_for(speeds: list[Speed], line: dict[str, Any], floor:
     assert trial_floor(Trial(), slowdown, given, 300.0, 0.2, 30.0) == floor
 
 
+@pytest.mark.parametrize(
+    ("rate", "floor"),
+    [
+        pytest.param(300.0, 13, id="the mean of many is certain"),
+        pytest.param(0.05, 0, id="of three in a minute one may have taken long"),
+    ],
+)
+def test_service_that_takes_too_long_by_chance(rate: float, floor: int) -> None:
+    given = seen(0.0, fast=rate, desired=10, **SLOW)
+    known = Slowdown(speeds={0: FULL}, time=0.0)
+    assert trial_floor(Trial(), known, given, 300.0, 0.2, 30.0) == floor
+
+
 def test_what_is_known_needs_no_trial() -> None:
     known = Slowdown(speeds={0: FULL}, idle_seconds=0.03, per_request=0.03)
     assert trial_floor(Trial(), known, seen(0.0, fast=300, **SLOW), 300.0, 0.2, 30.0) == 0

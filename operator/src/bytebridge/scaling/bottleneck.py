@@ -44,6 +44,8 @@ class Experiment:
     """Times the replicas that it may come to."""
     rising: bool = False
     """The service time rose just then, so that the throughput was less than it says."""
+    seen: bool = False
+    """What is served while requests wait has shown that so many replicas help."""
 
 
 @dataclass(slots=True)
@@ -107,6 +109,19 @@ def observe(memory: Bottleneck, fleet: BusyFleet, needed: int) -> None:
             memory.usual_replicas = fleet.ready
 
 
+def take_result(memory: Bottleneck, replicas: int, throughput: float) -> None:
+    """So many replicas were seen to serve more than fewer did: the experiment need not be awaited.
+
+    Args:
+        memory: Of this service; updated.
+        replicas: That served.
+        throughput: Requests a second, while others waited.
+    """
+    began = memory.experiment
+    if began is not None and replicas >= began.replicas:
+        memory.experiment = Experiment(replicas, throughput, NEXT_EXPERIMENT, seen=True)
+
+
 def useful_replicas(
     memory: Bottleneck, fleet: BusyFleet, needed: int, usually_needed: int
 ) -> tuple[int, str | None]:
@@ -131,7 +146,9 @@ def useful_replicas(
     began = memory.experiment
     if began is None or bound is not None or fleet.ready <= began.replicas:
         # Until replicas come the service time is still that of a load before.
-        began = Experiment(max(1, fleet.ready), fleet.throughput, rising=fleet.slowing)
+        seen = began is not None and bound is None and began.seen
+        size = NEXT_EXPERIMENT if seen else EXPERIMENT
+        began = Experiment(max(1, fleet.ready), fleet.throughput, size, fleet.slowing, seen)
         memory.experiment = began
         memory.bound_seconds = None
     waited = fleet.time - fleet.size.changed_since >= RESULT_SECONDS

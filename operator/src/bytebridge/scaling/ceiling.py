@@ -11,6 +11,7 @@ serve clearly less than it, they are what limits.
 
 from dataclasses import dataclass, field
 from math import ceil, inf, isinf
+from typing import NamedTuple
 
 from bytebridge.scaling.throughput import RENEWED_SECONDS, Busy, Glance, Glances
 
@@ -41,6 +42,15 @@ CONVINCING_READINGS = 12
 """Then so many are needed, a minute of them: pods are not new any more."""
 
 
+class Helped(NamedTuple):
+    """Replicas that were seen to serve more, while requests waited for them."""
+
+    time: float
+    replicas: int
+    throughput: float
+    """Requests a second."""
+
+
 @dataclass(slots=True)
 class Ceiling:
     """Memory of one service."""
@@ -52,6 +62,8 @@ class Ceiling:
     """The most that one replica served of late, requests a second."""
     suspected: int = 0
     """Readings in a row that showed no gain."""
+    helped: Helped | None = None
+    """The last comparison that showed one."""
     throughput: float | None = None
     """The ceiling, requests a second, once it is beyond doubt."""
     replicas: int = 0
@@ -148,6 +160,8 @@ def observe_busy(memory: Ceiling, busy: Busy, slots: float = 1.0) -> None:
         helped = _compare(memory, busy, reference)
         if helped and busy.fewest >= CLEARLY_FEWER * busy.most:
             memory.reference = busy
+    if _clearly_helped(busy, reference):
+        memory.helped = Helped(busy.time, busy.fewest, busy.throughput)
 
 
 def _observe_calm(memory: Ceiling, glance: Glance, reference: Busy) -> None:
@@ -200,6 +214,18 @@ def _doubt(memory: Ceiling, busy: Busy, slots: float) -> None:
 def _more(busy: Busy, reference: Busy) -> bool:
     more = CLEARLY_MORE if busy.steady and reference.steady else MUCH_MORE
     return busy.fewest >= more * reference.most
+
+
+def _clearly_helped(busy: Busy, reference: Busy) -> bool:
+    """Whether so much more is served that neither noise nor time explains it.
+
+    A gain is told by the throughput, where it takes clearly more replicas to tell that there is
+    none.
+    """
+    more = CLEARLY_MORE if busy.steady and reference.steady else CLEARLY_MORE**2
+    if busy.fewest <= reference.most or busy.throughput < more * reference.throughput:
+        return False
+    return _gain(busy, reference) >= LEAST_GAIN
 
 
 def _gain(busy: Busy, reference: Busy) -> float:

@@ -7,12 +7,12 @@ its first minute never shows one by itself.
 """
 
 from dataclasses import dataclass
-from math import ceil, inf, isinf
+from math import ceil, inf, isinf, sqrt
 
-from bytebridge.scaling.demand import Demand
+from bytebridge.scaling.demand import SIGMAS, Demand
 from bytebridge.scaling.floors import SERVICE_TAIL
 from bytebridge.scaling.needs import Needs
-from bytebridge.scaling.observation import Observation
+from bytebridge.scaling.observation import Observation, Readings
 from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.slowdown import COUNTED_REQUESTS, LEAST_RANGE, Slowdown, fitted_line
 
@@ -59,7 +59,7 @@ def trial_floor(
     service, latency = readings.service_seconds, readings.latency_p95_seconds
     if not service or latency is None:
         return 0
-    if SERVICE_TAIL * service <= objective or latency <= objective:
+    if latency <= objective or SERVICE_TAIL * service <= objective * _by_chance(readings):
         memory.late_since, memory.lowest = None, inf
         return 0
     if memory.late_since is None:
@@ -75,6 +75,15 @@ def trial_floor(
     lowest = max(memory.lowest, rate / (MUCH_LIGHTER * max(1, replicas.ready)))
     kept = min(replicas.desired, ceil(MUCH_LIGHTER * rate / lowest))
     return max(kept, ceil(LIGHTER * rate / lowest))
+
+
+def _by_chance(readings: Readings) -> float:
+    """Times its mean that a mean of n service times may be: n are those of the slow window.
+
+    Of twelve requests in a minute one alone can make it look as if service took too long.
+    """
+    requests = readings.longest_rate * readings.longest_window
+    return 1 + SIGMAS / sqrt(max(requests, 1.0))
 
 
 def with_trial(

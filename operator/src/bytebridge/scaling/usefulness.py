@@ -3,7 +3,13 @@
 from math import inf
 from typing import NamedTuple
 
-from bytebridge.scaling.bottleneck import SLOWER, BusyFleet, observe, useful_replicas
+from bytebridge.scaling.bottleneck import (
+    SLOWER,
+    BusyFleet,
+    observe,
+    take_result,
+    useful_replicas,
+)
 from bytebridge.scaling.capacity import MAX_SLOTS_PER_REPLICA, Capacity
 from bytebridge.scaling.ceiling import Ceiling, observe_moment
 from bytebridge.scaling.demand import Demand
@@ -270,6 +276,9 @@ def _by_experiment(
         needs.waiting,
     )
     most = max(usually.floors.values(), default=0)
+    helped = state.ceiling.helped
+    if helped is not None and helped.time == observation.time:
+        take_result(memory, helped.replicas, helped.throughput)
     replicas, evidence = useful_replicas(memory, fleet, needed, most)
     if evidence is None and replicas < needed:
         return Useful(replicas, waits=EXPERIMENT, most=max(replicas, fleet.desired))
