@@ -37,8 +37,9 @@ RAMP_WORDS = "what a ramp was foreseen to need is kept"
 SCATTERED_WORDS = "requests wait while slots are idle"
 BURSTINESS_WORDS = "how bursty the load is, is not known yet"
 PROBING_WORDS = "how much a replica can do is tried a little at a time"
-CERTAIN_SIGMAS = 3.0
-"""A step down is certain where it would do for a load this many standard deviations higher."""
+CERTAIN_SIGMAS = 4.0
+"""A step down is certain where it would do for a load this many standard deviations higher: of an
+hour's readings one lies three below."""
 ROOM = 0.8
 """Share of the objective up to which latencies leave room for what is learned of a replica."""
 SLOW_SECONDS = 60.0

@@ -295,7 +295,7 @@ def _noise_above(rate: float, seconds: float, dispersion: float) -> float:
     Few requests are more often many than a normal variable is: of 5 in a window one in 180 has 12,
     not one in 740.
     """
-    return _noise(rate, seconds, dispersion) + skewness(SIGMAS, dispersion) / seconds
+    return _noise(rate, seconds, dispersion) + skewness(SIGMAS) / seconds
 
 
 def _newest_rate(windows: Windows, dispersion: float) -> float:

@@ -40,18 +40,17 @@ MEDIAN_OF_SQUARE = 0.55
 their median, by simulation. That of many is 0.4549; by it Poisson arrivals had an index of 1.2."""
 
 
-def skewness(sigmas: float, index: float) -> float:
+def skewness(sigmas: float) -> float:
     """Requests by which a count's upper quantile lies above mean and standard deviations.
 
     (z^2 - 1) / 6 times the skewness times the deviation (E. Cornish and R. Fisher, Moments and
-    Cumulants in the Specification of Distributions, 1937), of a Poisson count of clusters of I
-    requests: the same whatever the mean is, so it matters where requests are few.
+    Cumulants in the Specification of Distributions, 1937), of a Poisson count: the same whatever
+    the mean is, so it matters where requests are few.
 
     Args:
         sigmas: Standard deviations of the quantile, z.
-        index: Of dispersion, I.
     """
-    return (sigmas * sigmas - 1) / 6 * max(index, 1.0)
+    return (sigmas * sigmas - 1) / 6
 
 
 @dataclass(slots=True)

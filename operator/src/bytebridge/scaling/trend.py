@@ -101,7 +101,7 @@ def _rising(history: Sequence[Point], dispersion: float) -> int:
         base = _expected(before, first.time)
         variance = max(dispersion, 1.0) * max(base, 1 / first.seconds) / first.seconds
         deviation = sqrt(variance * (1 + 1 / len(before)))
-        skewed = skewness(ONSET_SIGMAS, dispersion) / first.seconds
+        skewed = skewness(ONSET_SIGMAS) / first.seconds
         if first.rate < base + ONSET_SIGMAS * deviation + skewed:
             return rising - 1
         if first.rate <= last.rate:
