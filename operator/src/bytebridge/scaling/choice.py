@@ -304,5 +304,7 @@ def _down(
     if needed < target:
         words = f"{needed} would do; "
         words += why if kept == target else f"the largest need of {hold:.0f} s is kept"
+        if kept < target and hold > policy.hold_seconds:
+            words += ", as far as chance may bring it back"
         return Choice(target, Reason.SCALE_DOWN_HOLD, words)
     return Choice(target, Reason.STEADY)
