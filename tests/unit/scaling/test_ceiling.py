@@ -167,6 +167,22 @@ def test_when_nothing_waits(arriving: float, capacity: float, useful: int | None
 
 
 @pytest.mark.parametrize(
+    ("slots", "useful"),
+    [
+        pytest.param(2.0, 30, id="as many as then"),
+        pytest.param(1.7, 30, id="about as many"),
+        pytest.param(1.5, None, id="fewer: it is they that less could be served by"),
+    ],
+)
+def test_when_nothing_waits_and_slots_were_learned_anew(slots: float, useful: int | None) -> None:
+    memory = Ceiling()
+    observe_busy(memory, _reading(0, 5, 150.0)._replace(slots=2.0))
+    for time in (35.0, 40.0):
+        observe_moment(memory, Glance(time, 60, 0.0, 600.0, 700.0), slots, WINDOW)
+    assert memory.useful_replicas == useful
+
+
+@pytest.mark.parametrize(
     ("fewer", "served", "stands"),
     [
         pytest.param(30, 590.0, True, id="as much by half of them"),

@@ -122,7 +122,7 @@ def observe_moment(
     if not glance.waits(slots):
         _lift_if_served(memory, glance.arriving)
         if memory.reference is not None and glance.of_those_ready:
-            _observe_calm(memory, glance, memory.reference)
+            _observe_calm(memory, glance, memory.reference, slots)
         return
     memory.busy = steady = memory.glances.steadily_served(slots, window_seconds)
     one_size = steady is not None and steady.one_size
@@ -164,18 +164,20 @@ def observe_busy(memory: Ceiling, busy: Busy, slots: float = 1.0) -> None:
         memory.helped = Helped(busy.time, busy.fewest, busy.throughput)
 
 
-def _observe_calm(memory: Ceiling, glance: Glance, reference: Busy) -> None:
+def _observe_calm(memory: Ceiling, glance: Glance, reference: Busy, slots: float) -> None:
     """Nothing waits any more.
 
     What came was served, which may be enough to see that replicas helped. If not, how long requests
-    take tells what the replicas could serve, compared with fewer that were all busy a moment ago.
+    take tells what the replicas could serve, compared with fewer that were all busy a moment ago;
+    not where fewer slots are believed in since: it is they that it is less by.
     """
     glances = memory.glances
     if glance.time - reference.time > EPISODE_SECONDS:
         memory.suspected, memory.reference = 0, None
         return
-    coped = Busy(glance.time, glances.fewest, glances.most, glance.arriving)
-    if isinf(glance.capacity) or not _more(coped, reference):
+    coped = Busy(glance.time, glances.fewest, glances.most, glance.arriving, slots=slots)
+    fewer_slots = slots < CLEARLY_FEWER * reference.slots
+    if isinf(glance.capacity) or fewer_slots or not _more(coped, reference):
         memory.suspected = 0
     elif _gain(coped, reference) >= LEAST_GAIN:
         memory.suspected, memory.reference = 0, coped

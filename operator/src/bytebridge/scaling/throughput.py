@@ -71,6 +71,8 @@ class Busy(NamedTuple):
     """Over two intervals of a steady load; otherwise it has more noise."""
     shared: bool = True
     """All of them were there when requests began to wait: those that came later may have none."""
+    slots: float = 0.0
+    """Of one replica, as they were believed then."""
 
     @property
     def one_size(self) -> bool:
@@ -185,4 +187,4 @@ def _served(glances: Sequence[Glance], arriving: float, slots: float) -> Busy | 
     left = arriving - growth
     served = min(left, max(glance.capacity for glance in glances))
     ready = [glance.ready for glance in glances]
-    return Busy(end.time, min(ready), max(ready), served, left)
+    return Busy(end.time, min(ready), max(ready), served, left, slots=slots)
