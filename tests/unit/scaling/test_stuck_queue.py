@@ -86,6 +86,35 @@ def test_depths_that_change(depth: Any, left: float) -> None:
     assert found.readings.queue_depth == left
 
 
+@pytest.mark.parametrize(
+    ("few", "left"),
+    [
+        pytest.param(0.0, 0, id="none waited when they came"),
+        pytest.param(2.0, 0, id="two waited: they are not all that nobody takes"),
+        pytest.param(3_000.0, 2_000, id="most waited: of the others nobody knows"),
+    ],
+)
+def test_those_that_come_beside_others_that_wait(few: float, left: float) -> None:
+    memory = StuckQueue()
+    for time in range(0, 160, 5):
+        depth = few if time < 30 else 5_000.0
+        given = seen(time, **{**WAITING, "queue_depth": depth, "desired": 5 if time < 60 else 10})
+        found = without_stuck_messages(WORKER, memory, given, 4.0, Capacity())
+    assert found.readings.queue_depth == left
+
+
+def test_of_those_that_nobody_takes_more_may_come() -> None:
+    """Two were found before: that says nothing of five thousand."""
+    memory = StuckQueue(time=0.0, depth=2.0, first=2.0, ready=5, stuck=2.0)
+    depths = []
+    for time in range(5, 160, 5):
+        given = seen(time, **{**WAITING, "desired": 5 if time < 60 else 10})
+        found = without_stuck_messages(WORKER, memory, given, 4.0, Capacity())
+        depths.append(found.readings.queue_depth)
+    assert depths[0] == 5_000
+    assert depths[-1] == 0
+
+
 def test_it_takes_most_of_a_window_with_more_replicas() -> None:
     memory, told = StuckQueue(), []
     for time in range(0, 200, 5):

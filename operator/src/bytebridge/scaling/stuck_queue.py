@@ -18,6 +18,8 @@ IDLE = 0.8
 """Share of the slots below which they are."""
 TAKEN = 0.9
 """Of what waited at first: with less, somebody takes messages."""
+MORE = 2.0
+"""Times those that waited at first: others have come, of which nobody knows yet."""
 LEAST_GAIN = 0.5
 """Share of proportional growth of the slots in use from which replicas that came take messages:
 slots may be fewer than they are said to be, and all of them in use."""
@@ -85,6 +87,8 @@ def without_stuck_messages(
     busy = _busy(memory, observation, depth, capacity)
     elapsed = 0.0 if memory.time is None else max(0.0, observation.time - memory.time)
     memory.time, memory.depth = observation.time, depth
+    if depth > MORE * max(memory.first, memory.stuck):
+        memory.stuck = memory.first = 0.0
     if memory.stuck:
         if depth < TAKEN * memory.stuck:
             memory.stuck = memory.first = 0.0
