@@ -182,6 +182,12 @@ def test_when_nothing_waits_and_slots_were_learned_anew(slots: float, useful: in
     assert memory.useful_replicas == useful
 
 
+def test_slots_are_those_of_the_time_when_requests_waited() -> None:
+    memory = _watch([5] * 6, 1e9, [600.0] * 6)
+    assert memory.reference is not None
+    assert memory.reference.slots == SLOTS
+
+
 @pytest.mark.parametrize(
     ("fewer", "served", "stands"),
     [

@@ -134,6 +134,8 @@ def test_saturation(backlog: float, fast: float, expected: float) -> None:
         pytest.param(4.4, 0, 0, 4.4, id="twenty-two are none"),
         pytest.param(2.0, 5, 0, 2, id="five wait that did not: as many as come"),
         pytest.param(2.0, 8, 3, 2, id="five more: the same amid a backlog"),
+        pytest.param(2.0, 9, 0, 2, id="nine: of an interval, whose noise is more than a window's"),
+        pytest.param(2.0, 12, 3, 2, id="nine more"),
         pytest.param(2.0, 25, 0, 7, id="twenty-five wait that did not"),
         pytest.param(2.0, 28, 3, 7, id="the same amid a backlog"),
     ],
@@ -151,6 +153,19 @@ def test_few_requests_are_no_surge_by_chance(
     demand = estimate_demand(readings, 100.0, before, 1.0, ready_throughput=2.0)
     assert demand is not None
     assert demand.rate == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("rate", "begins"),
+    [
+        pytest.param(3.0, False, id="fifteen in five seconds where five are usual"),
+        pytest.param(3.6, True, id="eighteen"),
+        pytest.param(1.0, False, id="as usual"),
+    ],
+)
+def test_few_requests_are_no_onset_by_chance(rate: float, *, begins: bool) -> None:
+    history = [*(Point(5.0 * index, 1.0) for index in range(12)), Point(60.0, rate)]
+    assert (onset_rate(history, 35.0, 1.0) > 0) == begins
 
 
 def test_a_step_amid_a_backlog_is_no_ramp_whatever_a_window_covers() -> None:

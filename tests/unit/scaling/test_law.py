@@ -253,3 +253,9 @@ def test_a_surplus_goes_although_it_is_not_known_how_bursty_the_load_is() -> Non
     decide(rules, state, seen(0.0, fast=200.0, queue_depth=0, desired=13))
     decision = decide(rules, state, seen(5.0, fast=200.0, queue_depth=0, desired=100))
     assert decision.replicas == 13
+
+
+def test_what_its_execution_adds_is_said_last() -> None:
+    decision = decide(POLICY, State(), seen(fast=20, queue_depth=0))
+    assert decision.message.endswith("keep 2 replicas: the replicas fit the load.")
+    assert decision._replace(note="set by hand").message == f"{decision.message}; set by hand"

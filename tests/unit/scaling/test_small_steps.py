@@ -1,10 +1,15 @@
 """Steps down that chance alone may ask for."""
 
+from itertools import pairwise
 from math import inf
 
 import pytest
 
+from bytebridge.scaling.decision import Decision
+from bytebridge.scaling.law import decide
+from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.small_steps import SmallSteps, held_step, observe_need, remember_step
+from unit.scaling.build import policy, seen, watched
 
 HOLD = 60.0
 
@@ -83,3 +88,43 @@ def test_a_large_step_forgets_the_mistake_of_another_load() -> None:
     known = memory(mistaken_at=990.0)
     remember_step(known, 1000.0, (40, 6), 6)
     assert known == SmallSteps()
+
+
+def course(
+    rules: Policy, legs: list[tuple[int, float]], desired: int, service_seconds: float
+) -> list[Decision]:
+    """Decisions each 5 s, of so many seconds at each rate."""
+    state, found = watched(), list[Decision]()
+    for seconds, rate in legs:
+        for _ in range(0, seconds, 5):
+            line = seen(
+                5.0 * len(found),
+                fast=rate,
+                desired=desired,
+                queue_depth=0,
+                service_seconds=service_seconds,
+            )
+            found.append(decide(rules, state, line))
+            desired = found[-1].replicas
+    return found
+
+
+def test_a_load_between_two_numbers_of_replicas() -> None:
+    """Thirteen are needed again four minutes after one has gone: it stays for twenty."""
+    rules = policy(hold_seconds=60, concurrency_per_replica=2, target_utilization=0.9)
+    found = course(rules, [(1_200, 330.0), (300, 300.0), (120, 330.0), (1_500, 300.0)], 13, 0.06)
+    changes = [
+        (after.time, after.replicas)
+        for before, after in pairwise(found)
+        if after.replicas != before.replicas
+    ]
+    assert changes == [(1_260.0, 12), (1_500.0, 13), (2_705.0, 12)]
+
+
+def test_few_requests_go_as_far_as_is_certain() -> None:
+    """Eight a second were four; seven replicas would do, and by chance nine are needed again."""
+    rules = policy(concurrency_per_replica=1, hold_seconds=60, latency_seconds=3.3, min_replicas=1)
+    last = course(rules, [(30, 8.0), (75, 4.0)], 14, 1.0)[-1]
+    assert last.replicas == 9
+    assert last.held is not None
+    assert "the largest need of 300 s is kept, as far as chance may bring it back" in last.held

@@ -103,9 +103,10 @@ def test_those_that_come_beside_others_that_wait(few: float, left: float) -> Non
     assert found.readings.queue_depth == left
 
 
-def test_of_those_that_nobody_takes_more_may_come() -> None:
+@pytest.mark.parametrize("first", [2.0, 5_000.0])
+def test_of_those_that_nobody_takes_more_may_come(first: float) -> None:
     """Two were found before: that says nothing of five thousand."""
-    memory = StuckQueue(time=0.0, depth=2.0, first=2.0, ready=5, stuck=2.0)
+    memory = StuckQueue(time=0.0, depth=2.0, first=first, ready=5, stuck=2.0)
     depths = []
     for time in range(5, 160, 5):
         given = seen(time, **{**WAITING, "desired": 5 if time < 60 else 10})

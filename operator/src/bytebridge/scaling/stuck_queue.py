@@ -87,7 +87,7 @@ def without_stuck_messages(
     busy = _busy(memory, observation, depth, capacity)
     elapsed = 0.0 if memory.time is None else max(0.0, observation.time - memory.time)
     memory.time, memory.depth = observation.time, depth
-    if depth > MORE * max(memory.first, memory.stuck):
+    if depth > MORE * (memory.stuck or memory.first):
         memory.stuck = memory.first = 0.0
     if memory.stuck:
         if depth < TAKEN * memory.stuck:
