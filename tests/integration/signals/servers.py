@@ -106,9 +106,14 @@ def _answer(handler: BaseHTTPRequestHandler, status: int, body: bytes, kind: str
         return  # the reader's deadline has passed
 
 
+class _Server(ThreadingHTTPServer):
+    # The kernel tries a connection that finds no place again after a second.
+    request_queue_size = 128
+
+
 @contextmanager
 def _serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
