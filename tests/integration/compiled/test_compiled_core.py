@@ -81,11 +81,16 @@ def test_without_a_compiler_it_says_what_to_install(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_without_the_package_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=r"expected a folder that holds bytebridge\.scaling"):
+        compile_core(tmp_path)
+
+
 def test_what_does_not_compile_is_shown(tmp_path: Path) -> None:
     sources = tmp_path / "bytebridge"
     (sources / "scaling").mkdir(parents=True)
     (sources / "__init__.py").touch()
     (sources / "scaling" / "__init__.py").write_text("replicas: int = 'many'\n")
     with pytest.raises(LabError, match="mypyc failed") as caught:
-        compile_core(tmp_path / "target", sources)
+        compile_core(tmp_path, sources)
     assert "Incompatible types in assignment" in str(caught.value)

@@ -31,9 +31,12 @@ def compile_core(target: Path, sources: Path = SOURCES) -> None:
         sources: That package, uncompiled.
 
     Raises:
-        LabError: mypy, setuptools, a C compiler or Python's headers are missing, or it failed.
+        LabError: mypy, setuptools, a C compiler or Python's headers are missing, or the package is
+            not in the folder, or it does not compile.
     """
     _need_compiler()
+    if not target.joinpath(*CORE.split(".")).is_dir():
+        raise LabError(f"{target}: expected a folder that holds {CORE}, such as a site-packages")
     with tempfile.TemporaryDirectory(prefix="bytebridge-core-") as folder:
         scratch = Path(folder)
         _copy_sources(sources, scratch)
