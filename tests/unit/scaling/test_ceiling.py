@@ -54,7 +54,7 @@ def test_what_was_seen_to_help(replicas: list[int], limit: float, *, helped: boo
     memory = _watch(replicas, limit, [600.0] * 14)
     assert (memory.helped is not None) == helped
     if memory.helped is not None:
-        assert memory.helped.replicas == 60
+        assert memory.helped.fewest == 60
         assert memory.helped.throughput > 10 * 5 * EACH / 2
 
 

@@ -18,6 +18,8 @@ from bytebridge.scaling.policy import Policy, compile_policy
 from bytebridge.scaling.state import State
 
 TICK_SECONDS = 5.0
+WARM_TICKS = 36
+"""Three minutes: then windows, history and what is learned are full, and a decision costs more."""
 SURGING_SHARE = 0.05
 """Services amid a surge, with a backlog and pods that start."""
 
@@ -56,11 +58,11 @@ def measure(services: int, ticks: int = 10) -> DecisionCost:
     random = Random(1)  # noqa: S311 - figures of a benchmark, not secrets
     rates = [random.uniform(1, 2000) for _ in range(services)]
     law = formula = 0.0
-    for tick in range(ticks + 2):
+    for tick in range(WARM_TICKS + ticks):
         seen = [_observation(tick, rate, random) for rate in rates]
         spent = _timed(lambda seen=seen: _decide_all(policy, states, seen))  # type: ignore[misc]
         plain = _timed(lambda seen=seen: _formula_all(policy, seen))  # type: ignore[misc]
-        if tick >= 2:  # the first two fill the memory of each service
+        if tick >= WARM_TICKS:
             law, formula = law + spent, formula + plain
     calls = services * ticks
     return DecisionCost(services, ticks, law / calls * 1e6, formula / calls * 1e6)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import bytebridge
+from bytebridge.lab.binaries import cache_folder
 from bytebridge.lab.errors import LabError
 
 CORE: Final = "bytebridge.scaling"
@@ -54,7 +55,7 @@ def find_or_compile(say: Callable[[str], None] = lambda _: None) -> Path:
     Raises:
         LabError: As for `compile_core`.
     """
-    cache = _cache_folder()
+    cache = cache_folder().parent / "compiled"
     cache.mkdir(parents=True, exist_ok=True)
     wanted = cache / f"{sys.implementation.cache_tag}-{_digest(SOURCES)}"
     with (cache / ".lock").open("w") as lock:
@@ -111,11 +112,6 @@ def _run_mypyc(folder: Path) -> None:
     if result.returncode:
         told = (result.stdout + result.stderr)[-4000:]
         raise LabError(f"{CORE}: mypyc failed with {result.returncode}:\n{told}")
-
-
-def _cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "bytebridge" / "compiled"
 
 
 def _digest(sources: Path) -> str:

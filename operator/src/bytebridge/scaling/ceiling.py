@@ -11,7 +11,6 @@ serve clearly less than it, they are what limits.
 
 from dataclasses import dataclass, field
 from math import ceil, inf, isinf
-from typing import NamedTuple
 
 from bytebridge.scaling.throughput import RENEWED_SECONDS, Busy, Glance, Glances
 
@@ -42,15 +41,6 @@ CONVINCING_READINGS = 12
 """Then so many are needed, a minute of them: pods are not new any more."""
 
 
-class Helped(NamedTuple):
-    """Replicas that were seen to serve more, while requests waited for them."""
-
-    time: float
-    replicas: int
-    throughput: float
-    """Requests a second."""
-
-
 @dataclass(slots=True)
 class Ceiling:
     """Memory of one service."""
@@ -62,8 +52,8 @@ class Ceiling:
     """The most that one replica served of late, requests a second."""
     suspected: int = 0
     """Readings in a row that showed no gain."""
-    helped: Helped | None = None
-    """The last comparison that showed one."""
+    helped: Busy | None = None
+    """The last reading that showed one."""
     throughput: float | None = None
     """The ceiling, requests a second, once it is beyond doubt."""
     replicas: int = 0
@@ -161,7 +151,7 @@ def observe_busy(memory: Ceiling, busy: Busy, slots: float = 1.0) -> None:
         if helped and busy.fewest >= CLEARLY_FEWER * busy.most:
             memory.reference = busy
     if _clearly_helped(busy, reference):
-        memory.helped = Helped(busy.time, busy.fewest, busy.throughput)
+        memory.helped = busy
 
 
 def _observe_calm(memory: Ceiling, glance: Glance, reference: Busy, slots: float) -> None:

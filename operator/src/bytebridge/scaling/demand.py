@@ -138,11 +138,9 @@ def estimate_demand(
         windows.newest,
         ended,
         sample,
-        0.0,
-        served,
-        newest_dispersion,
-        True,
-        slowing,
+        served=served,
+        newest_dispersion=newest_dispersion,
+        slowing=slowing,
     )
 
 
@@ -205,11 +203,7 @@ def _full(windows: Windows, known_seconds: float) -> Windows:
     """Without the slow window as long as it is not full."""
     if known_seconds >= windows.slow_seconds:
         return windows
-    fast, seconds = windows.fast, windows.fast_seconds
-    newest, newest_seconds = windows.newest, windows.newest_seconds
-    return Windows(
-        fast, seconds, fast, seconds, newest, newest_seconds, windows.inferred, windows.left_out
-    )
+    return windows._replace(slow=windows.fast, slow_seconds=windows.fast_seconds)
 
 
 def _believed(windows: Windows, noise: float) -> float:

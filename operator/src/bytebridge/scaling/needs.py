@@ -121,7 +121,10 @@ class Needs(NamedTuple):
     @property
     def steady(self) -> int:
         """The need of the present load if it stayed as it is, and what stands by choice."""
-        return max((self.floors.get(rule, 0) for rule in OF_PRESENT_LOAD), default=0)
+        most = 0
+        for rule in OF_PRESENT_LOAD:
+            most = max(most, self.floors.get(rule, 0))
+        return most
 
     @property
     def binding(self) -> str | None:

@@ -278,7 +278,7 @@ def _by_experiment(
     most = max(usually.floors.values(), default=0)
     helped = state.ceiling.helped
     if helped is not None and helped.time == observation.time:
-        take_result(memory, helped.replicas, helped.throughput)
+        take_result(memory, helped.fewest, helped.throughput)
     replicas, evidence = useful_replicas(memory, fleet, needed, most)
     if evidence is None and replicas < needed:
         return Useful(replicas, waits=EXPERIMENT, most=max(replicas, fleet.desired))
