@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bytebridge.simulation.bars import standings
+from bytebridge.simulation.document import markdown
 from bytebridge.simulation.scenarios import SCENARIOS, Scenario
 from bytebridge.simulation.summary import Row
 
@@ -54,6 +55,28 @@ def missed(name: str, **figures: Any) -> tuple[str, ...]:
 )
 def test_bars(scenario: str, figures: dict[str, Any], expected: tuple[str, ...]) -> None:
     assert missed(scenario, **figures) == expected
+
+
+@pytest.mark.parametrize(
+    ("own", "earliest", "expected"),
+    [
+        pytest.param(0.080, 0.079, True, id="even all replicas at once are later than the peer"),
+        pytest.param(0.080, 0.0804, True, id="as good as these, but for chance"),
+        pytest.param(0.080, 0.0606, True, id="they are just later than the peer"),
+        pytest.param(0.080, 0.0604, False, id="they are as good as the peer, but for chance"),
+        pytest.param(0.080, 0.081, False, id="more stood before: they tell nothing"),
+        pytest.param(0.080, None, False, id="they did not run"),
+        pytest.param(0.059, 0.0594, False, id="the bar is held"),
+    ],
+)
+def test_what_is_out_of_reach(own: float, earliest: float | None, expected: bool) -> None:
+    rows = [row("bytebridge", over_share=own), row("kpa", over_share=0.06)]
+    if earliest is not None:
+        rows.append(row("earliest", over_share=earliest))
+    (standing,) = standings([SCENARIOS["step-30"]], rows)
+    assert standing.out_of_reach is expected
+    text = markdown([SCENARIOS["step-30"]], rows, [standing], 3)
+    assert ("over SLO (out of reach)" in text) is expected
 
 
 def test_a_fleet_that_is_too_small_is_not_to_blame() -> None:

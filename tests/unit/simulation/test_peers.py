@@ -6,6 +6,7 @@ import pytest
 
 from bytebridge.simulation.fleet import Pods
 from bytebridge.simulation.policies.autoscaler import Sight
+from bytebridge.simulation.policies.earliest import Earliest
 from bytebridge.simulation.policies.hpa import HpaOnCpu
 from bytebridge.simulation.policies.hpa_behavior import Behavior
 from bytebridge.simulation.policies.hpa_metrics import PodMetric, by_average_value, by_pod_metric
@@ -20,7 +21,7 @@ from bytebridge.simulation.prometheus import (
     Sample,
 )
 from bytebridge.simulation.scenarios import SCENARIOS
-from bytebridge.simulation.service_model import Workload
+from bytebridge.simulation.service_model import ServiceModel, Workload
 
 
 @pytest.mark.parametrize(
@@ -195,6 +196,66 @@ def test_kpa_stays_in_panic_for_a_stable_window_after_the_threshold_was_last_cro
     assert look(kpa, 66, 30, 70, 10) == 50, "crossed until now"
     assert look(kpa, 96, 58, 14, 50) == 50, "still in panic"
     assert look(kpa, 154, 8, 14, 50) == 25
+
+
+def sights(
+    rates: list[float], times: list[float], model: ServiceModel, in_system: int = 0
+) -> list[int]:
+    """What `earliest` asks for, tick by tick; scrapes are at multiples of 5 s."""
+    setting = replace(SCENARIOS["step-30"], model=model).setting(Workload([], [], rates))
+    earliest, desired, asked = Earliest(setting), 5, []
+    for now in times:
+        pods = Pods(desired, (0.0,) * min(desired, 5), max(0, desired - 5))
+        desired = earliest.desired(Sight(now, pods, scraped(0, now - 1), in_system, 30.0))
+        asked.append(desired)
+    return asked
+
+
+STEP = [100.0] * 300 + [1000.0] * 300
+
+
+@pytest.mark.parametrize(
+    ("rates", "times", "model", "in_system", "expected"),
+    [
+        pytest.param(STEP, [296.0, 299.0, 304.0], ServiceModel(), 0, [5, 5, 100], id="a step"),
+        pytest.param(
+            [100.0] * 300 + [109.0] * 300, [290.0, 310.0], ServiceModel(), 0, [5, 5], id="no rise"
+        ),
+        pytest.param(STEP, [290.0, 310.0, 341.0, 346.0], ServiceModel(), 0, [5, 100, 100, 100],
+            id="the load of before is remembered",
+        ),
+        pytest.param(STEP, [290.0, 310.0, 596.0, 640.0], ServiceModel(), 0, [5, 100, 43, 43],
+            id="until they are Ready, and then what is 70 % busy",
+        ),
+        pytest.param(STEP, [290.0, 310.0, 596.0, 640.0], ServiceModel(), 999, [5, 100, 100, 100],
+            id="until nothing waits any more",
+        ),
+        pytest.param([100.0] * 600, [290.0, 310.0],
+            ServiceModel(slowdown_at=300, slowdown=1.67), 0, [5, 100], id="requests take longer",
+        ),
+        pytest.param(STEP, [290.0, 310.0], ServiceModel(database_replicas=24), 0, [5, 100],
+            id="a full database, and idle replicas that do no harm",
+        ),
+        pytest.param(STEP, [290.0, 310.0],
+            ServiceModel(database_replicas=24, idle_replicas_count=True), 0, [5, 24],
+            id="idle replicas that burden it",
+        ),
+    ],
+)  # fmt: skip
+def test_earliest_asks_for_all_at_the_first_sample_that_shows_a_rise(
+    rates: list[float],
+    times: list[float],
+    model: ServiceModel,
+    in_system: int,
+    expected: list[int],
+) -> None:
+    assert sights(rates, times, model, in_system) == expected
+
+
+def test_earliest_keeps_what_stands_while_there_are_no_samples() -> None:
+    setting = SCENARIOS["step-30"].setting(Workload([], [], STEP))
+    empty = Prometheus(ingestion_seconds=0.1, outages=())
+    assert Earliest(setting).desired(Sight(310.0, Pods(7, (0.0,) * 7, 0), empty, 0, 30.0)) == 7
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from bytebridge.simulation.scenarios import Scenario
     from bytebridge.simulation.summary import Row
 
-QUICK_POLICIES = ("bytebridge", "kpa", "hpa-rps", "oracle")
+QUICK_POLICIES = ("bytebridge", "kpa", "hpa-rps", "earliest", "oracle")
 
 
 def compare(
     quick: Annotated[
-        bool, typer.Option("--quick", help="Four scenarios, one seed, four policies.")
+        bool, typer.Option("--quick", help="Four scenarios, one seed, five policies.")
     ] = False,
     scenarios: Annotated[
         str | None,

@@ -22,7 +22,7 @@ def simulate(
     scale: Scale = 1.0,
     policies: Annotated[
         str, typer.Option(help="Comma-separated; see the report for what they are.")
-    ] = "bytebridge,kpa,hpa-rps,hpa-inflight,hpa-cpu,keda-queue,static,oracle",
+    ] = "bytebridge,kpa,hpa-rps,hpa-inflight,hpa-cpu,keda-queue,static,earliest,oracle",
     service_milliseconds: ServiceMilliseconds = 60.0,
     variability: Variability = 0.5,
     seeds: Annotated[

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bytebridge.simulation.policies.registry import BYTEBRIDGE, PEERS
+from bytebridge.simulation.policies.registry import BYTEBRIDGE, EARLIEST, PEERS
 from bytebridge.simulation.scenarios import Scenario
 from bytebridge.simulation.summary import Row
 
@@ -25,6 +25,8 @@ class Standing:
     scenario: Scenario
     own: Row
     best: Row
+    earliest: Row | None = None
+    """All replicas at the first sample that shows a rise; `None`: it did not run."""
 
     @property
     def over_ratio(self) -> float:
@@ -41,7 +43,7 @@ class Standing:
         """The bars that are not met, by name."""
         own, scenario = self.own, self.scenario
         met = {
-            "over SLO": own.over_share <= self.best.over_share + OVER_TOLERANCE,
+            "over SLO": own.over_share <= self._most_over,
             "cost": self.cost_ratio <= COST_BAR,
             "failed": own.failed_share_worst_seed == 0 or not _none_need_fail(scenario),
             "calm": own.reversals_worst_seed <= len(scenario.rates) / CALM_SECONDS
@@ -52,16 +54,33 @@ class Standing:
         }
         return tuple(name for name, holds in met.items() if not holds)
 
+    @property
+    def out_of_reach(self) -> bool:
+        """The bar of the objective is missed even by all replicas at the first sign of a rise.
+
+        Whoever is better than these has more replicas standing before, or knew what was to come:
+        then they tell nothing of what can be had.
+        """
+        if self.earliest is None:
+            return False
+        least = self.earliest.over_share
+        return self._most_over < least <= self.own.over_share + OVER_TOLERANCE
+
+    @property
+    def _most_over(self) -> float:
+        return self.best.over_share + OVER_TOLERANCE
+
 
 def standings(scenarios: Sequence[Scenario], summary: Sequence[Row]) -> list[Standing]:
     """Compare ByteBridge with the best peer of each scenario."""
     found: list[Standing] = []
     for scenario in scenarios:
         rows = [row for row in summary if row.scenario == scenario.name]
-        own = [row for row in rows if row.policy == BYTEBRIDGE]
-        peers = [row for row in rows if row.policy in PEERS]
+        by_policy = {row.policy: row for row in rows}
+        own, peers = by_policy.get(BYTEBRIDGE), [row for row in rows if row.policy in PEERS]
         if own and peers:
-            found.append(Standing(scenario, own[0], min(peers, key=lambda row: row.over_share)))
+            best = min(peers, key=lambda row: row.over_share)
+            found.append(Standing(scenario, own, best, by_policy.get(EARLIEST)))
     return found
 
 

@@ -16,6 +16,7 @@ COLORS = {
     "hpa-cpu": "#b03060",
     "keda-queue": "#7a6a53",
     "static": "#999999",
+    "earliest": "#b8a000",
     "oracle": "#111111",
 }
 SHOWN_AT_FIRST = frozenset({"bytebridge", "kpa", "hpa-rps", "oracle"})

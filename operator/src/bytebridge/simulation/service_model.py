@@ -44,6 +44,11 @@ class ServiceModel:
     """A Ready replica burdens the database without a request as well: by its connections, locks
     and polling. Without it only busy ones do."""
 
+    def service_seconds_at(self, second: float) -> float:
+        """Mean service time of a request that comes then."""
+        slow = self.slowdown_at is not None and second >= self.slowdown_at
+        return self.service_seconds * (self.slowdown if slow else 1.0)
+
 
 def draw_service_times(
     model: ServiceModel, arrivals: Sequence[float], random: Random

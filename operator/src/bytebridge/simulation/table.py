@@ -49,8 +49,8 @@ def standing_table(found: Sequence[Standing]) -> str:
     """ByteBridge against the best peer, one scenario a line."""
     return grid(
         (
-            "scenario", "over SLO", "best peer's", "best peer", "failed", "cost / oracle",
-            "cost / peer's", "reversals", "most replicas", "bars missed",
+            "scenario", "over SLO", "at first sight", "best peer's", "best peer", "failed",
+            "cost / oracle", "cost / peer's", "reversals", "most replicas", "bars missed",
         ),
         [_standing_cells(standing) for standing in found],
     )  # fmt: skip
@@ -61,6 +61,7 @@ def _standing_cells(standing: Standing) -> tuple[str, ...]:
     return (
         standing.scenario.name,
         percent(own.over_share),
+        percent(standing.earliest.over_share) if standing.earliest else "",
         percent(best.over_share),
         best.policy,
         percent(own.failed_share) if own.failed_share else "0",
@@ -68,8 +69,14 @@ def _standing_cells(standing: Standing) -> tuple[str, ...]:
         f"{standing.cost_ratio:.2f}",
         f"{own.reversals:.0f}",
         str(own.highest),
-        ", ".join(standing.missed) or "none",
+        ", ".join(_bar(name, standing) for name in standing.missed) or "none",
     )
+
+
+def _bar(name: str, standing: Standing) -> str:
+    """A bar that is missed, and whether it can be had."""
+    unreachable = name == "over SLO" and standing.out_of_reach
+    return f"{name} (out of reach)" if unreachable else name
 
 
 def grid(headings: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

@@ -84,14 +84,9 @@ class Oracle:
         limit = setting.service.spec.scaling.latency_seconds or 2 * model.service_seconds
         allowed = BUDGET_SHARE * (1 - (objective.percentile if objective else 95) / 100)
         return [
-            _fewest(round(rate, 1), _service_at(model, second), limit, allowed, model)
+            _fewest(round(rate, 1), model.service_seconds_at(second), limit, allowed, model)
             for second, rate in enumerate(setting.workload.rates)
         ]
-
-
-def _service_at(model: ServiceModel, second: int) -> float:
-    slow = model.slowdown_at is not None and second >= model.slowdown_at
-    return model.service_seconds * (model.slowdown if slow else 1.0)
 
 
 @lru_cache(maxsize=100_000)

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable
 
 from bytebridge.simulation.policies.autoscaler import Autoscaler, Setting
 from bytebridge.simulation.policies.bytebridge import ByteBridge
+from bytebridge.simulation.policies.earliest import Earliest
 from bytebridge.simulation.policies.fixed import Static
 from bytebridge.simulation.policies.hpa import HpaOnCpu, HpaOnInFlight, HpaOnRate
 from bytebridge.simulation.policies.keda import KedaOnQueue
 from bytebridge.simulation.policies.kpa import Kpa
 from bytebridge.simulation.policies.oracle import Oracle
 
-BYTEBRIDGE, ORACLE = "bytebridge", "oracle"
+BYTEBRIDGE, EARLIEST, ORACLE = "bytebridge", "earliest", "oracle"
 
 POLICIES: dict[str, Callable[[Setting], Autoscaler]] = {
     BYTEBRIDGE: ByteBridge,
@@ -20,6 +21,7 @@ POLICIES: dict[str, Callable[[Setting], Autoscaler]] = {
     "hpa-cpu": HpaOnCpu,
     "keda-queue": KedaOnQueue,
     "static": Static,
+    EARLIEST: Earliest,
     ORACLE: Oracle,
 }
 PEERS = ("kpa", "hpa-rps", "hpa-inflight", "hpa-cpu", "keda-queue")
