@@ -12,5 +12,5 @@ def test_no_drift() -> None:
 
 
 def test_every_option_with_a_time_or_a_size_names_its_unit() -> None:
-    row = next(line for line in reference_page().splitlines() if "holdSeconds" in line)
-    assert "`60`" in row
+    row = next(line for line in reference_page().splitlines() if "fallbackAfterSeconds" in line)
+    assert "`120`" in row

@@ -87,6 +87,18 @@ def test_parameters_reach_the_service_and_its_bounds() -> None:
     assert changed.spec().spec.scaling.objective == STEP.spec().spec.scaling.objective
 
 
+@pytest.mark.parametrize(
+    ("startup", "held"),
+    [
+        pytest.param(30.0, 60, id="a minute"),
+        pytest.param(300.0, 300, id="as long as pods take to start"),
+    ],
+)
+def test_a_hold_that_is_not_set_is_what_the_law_makes_of_it(startup: float, held: int) -> None:
+    slow = replace(STEP, model=replace(STEP.model, startup_seconds=startup))
+    assert present_parameters(slow.spec()).hold_seconds == held
+
+
 def test_front_holds_what_no_other_beats() -> None:
     cheap, middle, dear = trial(0.05, 1.0), trial(0.03, 2.0), trial(0.01, 3.0)
     beaten, as_good = trial(0.04, 2.5), trial(0.03, 2.2)

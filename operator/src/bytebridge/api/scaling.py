@@ -11,6 +11,8 @@ Replicas = Annotated[int, Field(ge=0, le=10_000)]
 Seconds = Annotated[int, Field(ge=0, le=86_400)]
 Period = Annotated[int, Field(ge=1, le=1_800)]
 
+DEFAULT_HOLD_SECONDS = 60
+
 _STEP_NEEDED = (
     "spec.scaling.scaleUp.periodSeconds: of maxStepPercent or maxStepReplicas; add one of them"
 )
@@ -133,8 +135,9 @@ class ScaleUp(Model):
 class ScaleDown(Model):
     """Rails on the way down. Of two limits the lower holds, as with the HPA's selectPolicy Min."""
 
-    hold_seconds: Seconds = 60
-    """Replicas go down to the largest need seen within this time."""
+    hold_seconds: Seconds | None = None
+    """Replicas go down to the largest need seen within this time; unset: a minute, or as long as
+    pods take to start where that is longer."""
     max_step_percent: Annotated[int, Field(ge=1, le=100)] = 50
     """Most that is taken away at once, in percent of the present replicas."""
     max_step_replicas: Annotated[int | None, Field(ge=1, le=10_000)] = None
@@ -145,6 +148,11 @@ class ScaleDown(Model):
     """Warm standby: a part of the largest need of this time stays, for a surge that comes again."""
     standby_percent: Annotated[int, Field(ge=1, le=100)] = 50
     """That part."""
+
+    @property
+    def least_hold_seconds(self) -> int:
+        """`holdSeconds`, or where it is unset the least that it may come to."""
+        return DEFAULT_HOLD_SECONDS if self.hold_seconds is None else self.hold_seconds
 
 
 class Scaling(Model):

@@ -180,7 +180,7 @@ async def _actuate(
         ),
         entry.written,
         decision.time,
-        service.spec.scaling.scale_down.hold_seconds,
+        service.spec.scaling.scale_down.least_hold_seconds,
     )
     scale_to, present = actuation.scale_to, deployment.spec_replicas
     if scale_to is not None and scale_to > present:

@@ -34,7 +34,7 @@ def autoscaler(
             "minReplicas": steered_minimum(service, floor, paused=paused, ceiling=ceiling),
             "maxReplicas": _maximum(service, ceiling),
             "metrics": [_cpu_metric(service)],
-            "behavior": _behavior(scaling.scale_down.hold_seconds, paused=paused),
+            "behavior": _behavior(scaling.scale_down.least_hold_seconds, paused=paused),
         },
     }
 

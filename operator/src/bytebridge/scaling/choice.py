@@ -78,7 +78,7 @@ def choose(
     state.blind_since = None
     unseen_seconds = _watch_coverage(state, observation)
     uncounted = min(_uncounted(policy, state), present)
-    standing = clamp(policy, max(uncounted, min(needs.standing, useful.replicas)))
+    standing = clamp(policy, max(uncounted, min(max(needs.standing, needs.climb), useful.replicas)))
     state.needs.add(time, standing)
     observe_need(state.small_steps, time, standing, policy.hold_seconds, rises=needed > present)
     state.surplus.add(time, needed)
@@ -111,7 +111,8 @@ def choose(
         (_found(policy, state, observation, useful), BURSTINESS_WORDS),
         key=itemgetter(0),
     )
-    return _down(policy, state, (time, present, needed), least, certainly_needed)
+    hold = _hold_seconds(policy, needs)
+    return _down(policy, state, (time, present, needed), (least, hold), certainly_needed)
 
 
 def _allowed(policy: Policy, state: State, observation: Observation, needed: int) -> int:
@@ -124,7 +125,20 @@ def _ramp(policy: Policy, state: State, needs: Needs, time: float) -> int:
     """What a ramp's forecast has asked for of late."""
     if state.ramps.empty:
         return 0
-    return state.ramps.largest(time, min(RAMP_HOLD * needs.startup_seconds, policy.hold_seconds))
+    hold = _hold_seconds(policy, needs)
+    return state.ramps.largest(time, min(RAMP_HOLD * needs.startup_seconds, hold))
+
+
+def _hold_seconds(policy: Policy, needs: Needs) -> float:
+    """How long a need is kept: what is given back too soon costs a start-up.
+
+    To keep what one would have to buy again for as long as that costs is never more than twice as
+    dear as to know the future (ski rental; A. Karlin, M. Manasse, L. Rudolph and D. Sleator,
+    "Competitive Snoopy Caching", Algorithmica 3, 1988). A hold that is set is kept to.
+    """
+    if not policy.holds_startup:
+        return policy.hold_seconds
+    return max(policy.hold_seconds, needs.startup_seconds)
 
 
 def _uncounted(policy: Policy, state: State) -> int:
@@ -275,12 +289,11 @@ def _down(
     policy: Policy,
     state: State,
     now: tuple[float, int, int],
-    least: tuple[int, str],
+    kept_for: tuple[tuple[int, str], float],
     certainly_needed: Callable[[], int | None],
 ) -> Choice:
     time, present, needed = now
-    kept, why = least
-    hold = policy.hold_seconds
+    (kept, why), hold = kept_for
     held = max(
         needed,
         kept,
@@ -288,10 +301,12 @@ def _down(
         state.surplus.largest(time, min(SURPLUS_HOLD_TICKS * policy.tick_seconds, hold)),
     )
     target = clamp(policy, min(held, present))
-    certain = None
+    certain, by_chance = None, False
     if target < present:
         certain, step = certainly_needed(), (present, target)
-        target, hold = held_step(state.small_steps, time, step, certain, hold)
+        target, waited = held_step(state.small_steps, time, step, certain, policy.hold_seconds)
+        by_chance = waited > policy.hold_seconds
+        hold = max(hold, waited)
     if target < present:
         lowest = lowest_step(policy, most_of_period(policy, state.rails, time, present))
         target = min(present, max(target, clamp(policy, lowest)))
@@ -304,7 +319,7 @@ def _down(
     if needed < target:
         words = f"{needed} would do; "
         words += why if kept == target else f"the largest need of {hold:.0f} s is kept"
-        if kept < target and hold > policy.hold_seconds:
+        if kept < target and by_chance:
             words += ", as far as chance may bring it back"
         return Choice(target, Reason.SCALE_DOWN_HOLD, words)
     return Choice(target, Reason.STEADY)

@@ -3,6 +3,7 @@
 from math import inf
 
 from bytebridge.scaling.capacity import Capacity
+from bytebridge.scaling.climb import climbing_rate, observe_climb
 from bytebridge.scaling.demand import Demand
 from bytebridge.scaling.needs import NOTHING_FORESEEN, Foreseen, Needs, Startup
 from bytebridge.scaling.observation import Observation
@@ -24,16 +25,24 @@ def foresee(
     horizon = startup.seconds + policy.tick_seconds
     season = _season(policy, state, time, demand, horizon)
     highest = state.dispersion.highest(time)
+    climb = _climb(state, time, demand, horizon)
     if state.recurrence.window is None:
         words = DAILY.format(season) if season else ""
-        return Foreseen(season, words, highest)
+        return Foreseen(season, words, highest, climb=climb)
     highest = min(highest, state.recurrence.height)
     recurring = recurring_rate(state.recurrence, time, horizon)
     rise = max(recurring, demand.rate) if demand.rate < SURPRISE * recurring else inf
     if recurring <= max(season, demand.rate):
-        return Foreseen(season, DAILY.format(season), highest, rise)
+        return Foreseen(season, DAILY.format(season), highest, rise, climb)
     words = RECURRING.format(recurring)
-    return Foreseen(recurring, words, highest, rise)
+    return Foreseen(recurring, words, highest, rise, climb)
+
+
+def _climb(state: State, time: float, demand: Demand, horizon_seconds: float) -> float:
+    index = state.dispersion.index
+    if demand.counted and not demand.age_seconds and demand.sample.history:
+        observe_climb(state.climb, demand, index)
+    return climbing_rate(state.climb, demand, time, horizon_seconds, index)
 
 
 def _season(

@@ -73,6 +73,8 @@ class Foreseen(NamedTuple):
     """What bursts come to, by surges that come again or ten minutes; infinite: not known."""
     rise: float = inf
     """What a rise that begins now comes to, as it is awaited; infinite: not known."""
+    climb: float = 0.0
+    """What a rise that has lasted for minutes comes to; 0: there is none."""
 
 
 NOTHING_FORESEEN = Foreseen(0.0, "", inf)
@@ -106,6 +108,8 @@ class Needs(NamedTuple):
     """The requests that were taken to wait."""
     ramp: int = 0
     """Replicas that a ramp's forecast asks for."""
+    climb: int = 0
+    """The same of a rise that has lasted for minutes."""
     startup_seconds: float = 0.0
     """Of a replica that is asked for now."""
 
@@ -162,7 +166,7 @@ def compute_needs(
     backlog = readings.queue_depth
     floors: dict[str, int] = {}
     complete, clearing, full = backlog is not None or not policy.has_queue, False, False
-    ramp_floor = 0
+    ramp_floor = climb_floor = 0
     if policy.depth_per_replica is not None:
         floors["depth"] = ceil((backlog or 0.0) / policy.depth_per_replica - EPSILON)
     if rate > 0 or backlog:
@@ -176,10 +180,12 @@ def compute_needs(
             standing = max(floors.values())
             ramp, onset = _forecasts(policy, demand, rate, dispersion, startup)
             ramp, onset = min(ramp, foreseen.rise), min(onset, foreseen.rise)
-            forecast = max(ramp, onset)
+            climb = min(foreseen.climb, foreseen.rise)
+            forecast = max(ramp, onset, climb)
             highest = max(forecast, foreseen.due)
             floors["forecast"] = _forecast_floor(policy, highest, rate, capacity)
             ramp_floor = _forecast_floor(policy, ramp, rate, capacity)
+            climb_floor = _forecast_floor(policy, climb, rate, capacity)
             beyond = _beyond_slots(waiting or 0.0, observation, capacity)
             load = Load(rate, forecast, beyond, _served(observation, demand, capacity))
             needed = max(standing, floors["forecast"])
@@ -198,7 +204,10 @@ def compute_needs(
         complete = complete and policy.depth_suffices
     if rate > 0 or backlog or (policy.has_queue and readings.in_flight):
         floors["wake"] = 1
-    return Needs(floors, complete, clearing, full, foreseen, waiting, ramp_floor, startup.seconds)
+    seconds = startup.seconds
+    return Needs(
+        floors, complete, clearing, full, foreseen, waiting, ramp_floor, climb_floor, seconds
+    )
 
 
 def _rate(policy: Policy, demand: Demand | None) -> float:

@@ -26,6 +26,7 @@ class Policy:
     target_utilization: float
     """0 to 1."""
     hold_seconds: float
+    """At least."""
     max_step_up: float | None
     """Share of the present replicas."""
     max_step_down: float
@@ -35,6 +36,8 @@ class Policy:
     fallback_after_seconds: float
     fallback_replicas: int | None
     tick_seconds: float
+    holds_startup: bool = False
+    """Needs are held for as long as pods take to start, where that is longer."""
     max_step_up_replicas: int | None = None
     max_step_down_replicas: int | None = None
     step_up_period_seconds: float = 0.0
@@ -128,7 +131,8 @@ def compile_policy(service: ScalableService, tick_seconds: float) -> Policy:
         drain_seconds=queue.drain_seconds if queue else None,
         concurrency_per_replica=scaling.concurrency_per_replica,
         target_utilization=scaling.target_utilization_percent / 100,
-        hold_seconds=down.hold_seconds,
+        hold_seconds=down.least_hold_seconds,
+        holds_startup=down.hold_seconds is None,
         max_step_up=up.max_step_percent / 100 if up.max_step_percent else None,
         max_step_down=down.max_step_percent / 100,
         startup_seconds=scaling.startup_seconds or DEFAULT_STARTUP_SECONDS,

@@ -6,6 +6,7 @@ from bytebridge.scaling.backlog import Backlog
 from bytebridge.scaling.bottleneck import Bottleneck
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.ceiling import Ceiling
+from bytebridge.scaling.climb import Climb
 from bytebridge.scaling.dispersion import Dispersion
 from bytebridge.scaling.doubtful_queue import DoubtfulQueue
 from bytebridge.scaling.fleet_size import FleetSize
@@ -51,6 +52,7 @@ class State:
     """Needs of a backlog or a forecast, given back soon."""
     ramps: HoldWindow = field(default_factory=HoldWindow)
     """Needs of a ramp's forecast."""
+    climb: Climb = field(default_factory=Climb)
     seasons: Seasons = field(default_factory=Seasons)
     recurrence: Recurrence = field(default_factory=Recurrence)
     language_model: LanguageModelMemory | None = None

@@ -25,6 +25,9 @@ AMID = 1.5
 has come this many times as far. Too much is given back with the next reading."""
 MOST_RISE = 10.0
 """What a rise that has just begun is believed to come to, at most, in times of the load before."""
+NO_SLOPE = (0.0, 0.0)
+CARRIED_ON = 3.0
+"""A rise is carried on for at most this many times as long as it has been seen."""
 MOST_GROWTH = 3.0
 """A forecast is at most this many times the present rate: trends do not last."""
 
@@ -46,8 +49,9 @@ def ramp_rate(
     """
     ahead = horizon_seconds + history[-1].seconds / 2 if history else 0.0
     for points in (history[-FEWEST_POINTS:], history[-2 * FEWEST_POINTS :], history[-MOST_POINTS:]):
-        slope = _slope(points, dispersion)
+        slope, _ = significant_slope(points, dispersion)
         if slope > 0:
+            ahead = min(ahead, CARRIED_ON * (points[-1].time - points[0].time))
             return max(rate, min(rate + slope * ahead, MOST_GROWTH * rate))
     return rate
 
@@ -120,27 +124,31 @@ def _expected(before: Sequence[Point], time: float) -> float:
     return mean + max(0.0, slope) * (time - mean_time)
 
 
-def _slope(points: Sequence[Point], dispersion: float) -> float:
-    """Requests a second, a second; 0 where there is no significant ramp upwards."""
+def significant_slope(points: Sequence[Point], dispersion: float) -> tuple[float, float]:
+    """Requests a second, a second, and its standard error.
+
+    Both are 0 where there is no significant ramp upwards.
+    """
     if len(points) < FEWEST_POINTS:
-        return 0.0
+        return NO_SLOPE
     count = len(points)
     time = sum(p.time for p in points) / count
     mean = sum(p.rate for p in points) / count
     spread = sum((p.time - time) ** 2 for p in points)
     if spread <= 0:
-        return 0.0
+        return NO_SLOPE
     slope = sum((p.time - time) * (p.rate - mean) for p in points) / spread
     poisson = max(mean, 0.0) / points[-1].seconds
     if slope <= SIGMAS * sqrt(poisson / spread):
-        return 0.0
+        return NO_SLOPE
     errors = [p.rate - mean - slope * (p.time - time) for p in points]
     variance = _variance(errors, poisson, dispersion)
     ended = errors[-1] < -sqrt(variance)
-    if ended or slope <= SIGMAS * sqrt(variance / spread):
-        return 0.0
+    error = sqrt(variance / spread)
+    if ended or slope <= SIGMAS * error:
+        return NO_SLOPE
     a_step_will_do = _step_error([p.rate for p in points]) <= _chance(count) * variance
-    return 0.0 if a_step_will_do else slope
+    return NO_SLOPE if a_step_will_do else (slope, error)
 
 
 def _variance(errors: Sequence[float], poisson: float, dispersion: float) -> float:

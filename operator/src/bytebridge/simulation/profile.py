@@ -88,3 +88,25 @@ def diurnal(low: float, high: float, *, period: int = 3600, seconds: int = 3600)
     return tuple(
         middle - swing * math.cos(2 * math.pi * (i + 0.5) / period) for i in range(seconds)
     )
+
+
+def wandering(middle: float, spread: float, memory: float, seconds: int, random: Random) -> Rates:
+    """A rate that goes up and down by chance and comes back: exp of an Ornstein-Uhlenbeck process.
+
+    Source: G. E. Uhlenbeck and L. S. Ornstein, "On the Theory of the Brownian Motion", Physical
+    Review 36, 1930.
+
+    Args:
+        middle: Requests a second, the median.
+        spread: Standard deviation of its logarithm.
+        memory: Seconds after which a deviation has faded to 1/e.
+        seconds: Length of the run.
+        random: Source of the draws.
+    """
+    kept = math.exp(-1 / memory)
+    noise = spread * math.sqrt(1 - kept * kept)
+    rates, deviation = [], 0.0
+    for _ in range(seconds):
+        deviation = kept * deviation + noise * random.gauss(0, 1)
+        rates.append(middle * math.exp(deviation))
+    return tuple(rates)

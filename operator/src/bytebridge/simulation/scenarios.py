@@ -270,6 +270,26 @@ def _daily() -> list[Scenario]:
     ]  # fmt: skip
 
 
+def _slow_pods() -> list[Scenario]:
+    """Models that take minutes to load: what is asked for now serves another load."""
+    minutes = _model(300)
+    wandering = profile.wandering(500, 0.4, 1200, 7200, Random("wandering"))
+    return [
+        Scenario(
+            "ramp-1800-300", "ramp of 30 min to 10x, L = 300 s",
+            profile.surge(LOW, HIGH, ramp=1800, start=600, plateau=900, seconds=5400), minutes,
+        ),
+        Scenario(
+            "diurnal-300", "a day in an hour, 100 to 1,000, L = 300 s",
+            profile.diurnal(LOW, HIGH), minutes,
+        ),
+        Scenario(
+            "wandering-300", "500/s, up and down by 40 % within 20 min, L = 300 s",
+            wandering, minutes,
+        ),
+    ]  # fmt: skip
+
+
 def _recurring() -> list[Scenario]:
     """Surges that pods cannot meet in time, and that come again."""
     regular = profile.flashes(150, 600, tuple(range(300, 7200, 600)), seconds=7200)
@@ -333,7 +353,9 @@ def _variants() -> list[Scenario]:
     return named + prices + faults
 
 
-_GROUPS = (_steps, _ramps, _shapes, _burdened, _scattered, _daily, _recurring, _variants)
+_GROUPS = (
+    _steps, _ramps, _slow_pods, _shapes, _burdened, _scattered, _daily, _recurring, _variants,
+)  # fmt: skip
 SCENARIOS = {scenario.name: scenario for group in _GROUPS for scenario in group()}
 """Every scenario by name."""
 

@@ -7,7 +7,9 @@ from math import ceil, sqrt
 from statistics import fmean, stdev
 from time import monotonic
 
+from bytebridge.api.scaling import Scaling
 from bytebridge.api.service import ScalableService
+from bytebridge.scaling.policy import DEFAULT_STARTUP_SECONDS
 from bytebridge.simulation.campaign import perform_until
 from bytebridge.simulation.job import Job
 from bytebridge.simulation.outcome import Outcome
@@ -101,8 +103,16 @@ def present_parameters(service: ScalableService) -> Parameters:
         scaling.min_replicas,
         scaling.max_replicas,
         scaling.target_utilization_percent,
-        scaling.scale_down.hold_seconds,
+        _hold_seconds(scaling),
     )
+
+
+def _hold_seconds(scaling: Scaling) -> int:
+    """What is held, where nothing is set as well."""
+    if scaling.scale_down.hold_seconds is not None:
+        return scaling.scale_down.hold_seconds
+    startup = round(scaling.startup_seconds or DEFAULT_STARTUP_SECONDS)
+    return max(scaling.scale_down.least_hold_seconds, startup)
 
 
 def candidates(scenario: Scenario, present: Parameters, allowed_over: float) -> list[Parameters]:

@@ -16,7 +16,7 @@ class ByteBridge:
         scaling = setting.service.spec.scaling
         self.interval_seconds = setting.tick_seconds
         self._law = Law(setting)
-        self._hold_seconds = scaling.scale_down.hold_seconds
+        self._hold_seconds = scaling.scale_down.least_hold_seconds
         self._most = scaling.max_replicas
         self._hpa = HpaOnCpu(
             setting, scaling.cpu.target_utilization_percent / 100, self._hold_seconds
