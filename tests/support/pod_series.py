@@ -268,7 +268,7 @@ class PodSimulation:
             "coverage": min(1.0, sum(not pod.stopping for pod in fresh) / ready),
         }  # fmt: skip
         if fresh:
-            line |= self._gauges([pod.samples[-1] for pod in fresh])
+            line |= self._gauges(fresh, now)
         if completed := self._sum(now, SLOW, 1):
             line["latencyMeanSeconds"] = (self._sum(now, SLOW, 2) or 0.0) / completed
             if self._exports is Exports.WAITING:
@@ -277,12 +277,15 @@ class PodSimulation:
             line["latencyP95Seconds"] = float(np.percentile(recent, 95))
         return line
 
-    def _gauges(self, latest: list[Sample]) -> Line:
+    def _gauges(self, fresh: list[Pod], now: float) -> Line:
+        """sum(last_over_time()): of pods that are gone as well, unlike the quantile."""
+        ended = [p for p in self._ended if p.samples and p.samples[-1].time > now - FAST]
+        latest = [pod.samples[-1] for pod in (*fresh, *ended)]
         serving = sum(sample.serving for sample in latest)
         waiting = sum(sample.waiting for sample in latest)
         if self._exports is Exports.WAITING:
             return {"inFlight": serving, "queueDepth": waiting}
-        each = [sample.serving + sample.waiting for sample in latest]
+        each = [pod.samples[-1].serving + pod.samples[-1].waiting for pod in fresh]
         return {"inFlight": serving + waiting, "inFlightP10": float(np.percentile(each, 10))}
 
     def _rates(self, fresh: list[Pod], now: float) -> dict[str, float]:

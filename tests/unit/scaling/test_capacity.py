@@ -12,8 +12,9 @@ from bytebridge.scaling.capacity import (
     remembered_seconds,
     with_fast_service_time,
 )
+from bytebridge.scaling.law import decide
 from bytebridge.scaling.observation import Readings
-from unit.scaling.build import seen
+from unit.scaling.build import policy, seen, watched
 
 
 @pytest.mark.parametrize(
@@ -191,3 +192,26 @@ def test_the_service_time_of_late_is_one_of_the_requests_of_the_fast_window(
     rates = {5.0: 1.0, 15.0: 1_000.0, 60.0: 1_000.0}
     readings = Readings(rates, service_seconds=0.06, fast_service_seconds=fast)
     assert as_of_late(Capacity(2, 0.06), readings).service_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("queue_depth", "learned"),
+    [
+        pytest.param(0, 2.0, id="slots that are in use"),
+        pytest.param(None, 4.0, id="one gauge of all in progress: tried a little at a time"),
+    ],
+)
+def test_what_replicas_had_that_are_gone_tells_nothing_of_the_others(
+    queue_depth: float | None, learned: float
+) -> None:
+    """A gauge is read over the fast window: for 15 s it holds what gone pods had."""
+    rules, state = policy(concurrency_per_replica=None), watched()
+    for tick in range(40):
+        gone = tick >= 20
+        given = seen(
+            5.0 * tick, fast=667, slow=667, desired=10 if gone else 20, queue_depth=queue_depth,
+            in_flight=40.0 if tick < 23 else 20.0, latency_p95_seconds=0.1,
+            latency_mean_seconds=0.06,
+        )  # fmt: skip
+        decide(rules, state, given)
+    assert state.capacity.slots == pytest.approx(learned, abs=0.05)

@@ -165,3 +165,62 @@ def test_the_law_has_the_replicas_of_five_minutes_later_where_pods_take_so_long(
     soon, late = (replicas_of(ramp(0.5, 300), startup, [900]) for startup in (30, 300))
     assert soon == [21]
     assert late == [26], "(300 + 0.5 x 900) x 0.06 / (2 x 0.9), and what chance leaves"
+
+
+def noiseless(load: Callable[[float], float], seconds: float, dispersion: float = 1.0) -> Climb:
+    memory = Climb()
+    for tick in range(1, int(seconds / TICK) + 1):
+        observe_climb(memory, demand_at(tick * TICK, load(tick * TICK - TICK / 2)), dispersion)
+    return memory
+
+
+def test_a_slope_is_believed_less_its_standard_error() -> None:
+    """Twenty means of 30 s of 1,200 to 1,800 a second: sqrt(1500 / 30) / sqrt(30^2 x 665)."""
+    assert noiseless(ramp(1, -300), 20 * MINUTES).slope == pytest.approx(1 - 7.07 / 774, abs=2e-4)
+
+
+def test_of_two_lines_the_one_that_is_certainly_steeper_counts() -> None:
+    """The last two minutes look steeper, by less than they tell."""
+    memory = noiseless(lambda t: 300 + 0.5 * t + 0.06 * max(0.0, t - 480), 10 * MINUTES)
+    assert memory.slope == pytest.approx(0.51, abs=0.015)
+    assert memory.lasted == pytest.approx(570)
+
+
+@pytest.mark.parametrize(
+    ("load", "seconds", "slope"),
+    [
+        pytest.param(ramp(2, 300), 7 * MINUTES, 2, id="two minutes of it, after a steady load"),
+        pytest.param(ramp(0.5, 600), 14 * MINUTES, 0.5, id="four of ten"),
+        pytest.param(ramp(0.15), 10 * MINUTES, 0.15, id="ten that only ten can tell"),
+    ],
+)
+def test_each_window_tells_what_others_do_not(
+    load: Callable[[float], float], seconds: float, slope: float
+) -> None:
+    assert noiseless(load, seconds).slope == pytest.approx(slope, rel=0.15)
+
+
+def test_what_is_no_line_is_no_climb_however_bursty() -> None:
+    assert noiseless(ramp(11, 300, 360), 8 * MINUTES, dispersion=4.0).slope == 0
+
+
+def test_a_fast_window_that_is_low_by_chance_ends_nothing() -> None:
+    memory = noiseless(ramp(2), 10 * MINUTES)
+    low = ramp(2)(592.5) - 2 * (1485 / 15) ** 0.5
+    assert climbing_rate(memory, demand_at(600, low, low), 600, 305, 1.0) > 2000
+
+
+def test_without_a_rate_there_is_none() -> None:
+    memory = noiseless(ramp(2), 10 * MINUTES)
+    unknown = demand_at(600, 1500)._replace(fast=0.0, fast_seconds=0.0, counted=False)
+    assert climbing_rate(memory, unknown, 600, 305, 1.0) == 0
+
+
+def test_scrapes_that_are_rare_leave_no_break() -> None:
+    memory = Climb()
+    for scrape in range(1, 21):
+        at = demand_at(30.5 * scrape, 300 + 30.0 * scrape)
+        history = (at.sample.history[0]._replace(seconds=30.0),)
+        observe_climb(memory, at._replace(sample=at.sample._replace(history=history)), 1.0)
+    assert len(memory.means) == 20
+    assert memory.slope == pytest.approx(30 / 30.5, rel=0.05)

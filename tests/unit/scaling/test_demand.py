@@ -95,6 +95,11 @@ def test_forecast(rates: list[float], expected: float) -> None:
     assert forecast == pytest.approx(expected, abs=1)
 
 
+def test_twenty_seconds_of_a_ramp_tell_nothing_of_five_minutes() -> None:
+    history = [Point(5.0 * i, 400 + 100 * i) for i in range(4)]
+    assert ramp_rate(history, 700, 300, 1.0) == pytest.approx(700 + 20 * 3 * 15)
+
+
 @pytest.mark.parametrize(
     ("slope", "expected"),
     [

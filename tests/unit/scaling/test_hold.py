@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bytebridge.api.service import ScalableService
+from bytebridge.scaling.climb import Climb
 from bytebridge.scaling.law import decide
 from bytebridge.scaling.policy import compile_policy
 from unit.scaling.build import policy, seen, watched
@@ -69,3 +70,26 @@ def test_the_hold_of_a_spec(
     )
     compiled = compile_policy(service, 5.0)
     assert (compiled.hold_seconds, compiled.holds_startup) == (seconds, holds_startup)
+
+
+def test_the_decision_says_how_long_and_nothing_of_chance() -> None:
+    rules, state = policy(hold_seconds=60, holds_startup=True), watched()
+    held = []
+    for now in range(0, 400, TICK):
+        rate = 1000.0 if now < 300 else 100.0
+        given = seen(now, fast=rate, slow=rate, desired=20, queue_depth=0, latency_p95_seconds=0.1)
+        held.append(decide(rules, state, replace(given, startup_seconds=300.0)).held)
+    assert held[-1] == "3 would do; the largest need of 300 s is kept"
+
+
+def test_what_a_rise_of_minutes_asked_for_is_held_when_it_ends() -> None:
+    rules, state = policy(hold_seconds=60), watched()
+    state.climb = Climb(slope=1.0, lasted=1e3, time=0.0, rate=500.0)
+    asked = []
+    for now in range(0, 60, TICK):
+        rate = 500.0 + now
+        if now == 30:
+            state.climb.slope = 0.0
+        given = seen(now, fast=rate, slow=rate, desired=14, queue_depth=0, latency_p95_seconds=0.1)
+        asked.append(decide(rules, state, given).replicas)
+    assert asked[-1] >= 14

@@ -215,11 +215,21 @@ def test_the_higher_of_what_is_foreseen_counts(height: float, words: str) -> Non
 
 
 RAMP = [Point(5.0 * index, 20.0 * index) for index in range(7)]
-ONSET = [*(Point(5.0 * index, 100.0) for index in range(12)), Point(60.0, 160.0)]
+LEVEL = [Point(5.0 * index, 100.0) for index in range(12)]
+ONSET = [*LEVEL, Point(60.0, 160.0)]
 
 
-@pytest.mark.parametrize("history", [RAMP, ONSET], ids=["a ramp", "its onset"])
-def test_a_rise_that_was_awaited_comes_to_what_it_came_to_before(history: list[Point]) -> None:
+@pytest.mark.parametrize(
+    ("history", "climb"),
+    [
+        pytest.param(RAMP, 0.0, id="a ramp"),
+        pytest.param(ONSET, 0.0, id="its onset"),
+        pytest.param(LEVEL, 250.0, id="a rise of minutes"),
+    ],
+)
+def test_a_rise_that_was_awaited_comes_to_what_it_came_to_before(
+    history: list[Point], climb: float
+) -> None:
     """More than two hundred requests a second are extrapolated; the surge has come to 150."""
     sample = Sample(60.0, 100.0, None, history=tuple(history))
     demand = Demand(100.0, False, True, 100.0, 15.0, None, False, sample)
@@ -231,7 +241,7 @@ def test_a_rise_that_was_awaited_comes_to_what_it_came_to_before(history: list[P
             Capacity(2, 0.06),
             1.0,
             Startup(30.0, 0.0),
-            Foreseen(0.0, "", inf, rise=rise),
+            Foreseen(0.0, "", inf, rise=rise, climb=climb),
         ).floors["forecast"]
         for rise in (inf, 150.0)
     ]

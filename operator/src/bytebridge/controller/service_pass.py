@@ -237,7 +237,10 @@ async def _measure_startup(
     starting = deployment.starting > 0
     if entry.was_starting and not starting and deployment.labels:
         pods = await around.client.pods(key[0], dict(deployment.labels))
-        entry.startup_seconds = startup_p90(pods, around.now()) or entry.startup_seconds
+        measured = startup_p90(pods, around.now(), entry.all_ready_at)
+        entry.startup_seconds = measured or entry.startup_seconds
+    if not starting:
+        entry.all_ready_at = around.now()
     entry.was_starting = starting
 
 

@@ -1,5 +1,6 @@
 """The operator's own cache, fed by the watches."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -67,6 +68,8 @@ class Entry:
     learned: Learned | None = None
     """As the status tells it."""
     was_starting: bool = False
+    all_ready_at: dt.datetime | None = None
+    """When no replica was starting, the last time."""
     starting_since: float | None = None
     past_read: bool = False
     """Its seasons know what Prometheus has recorded."""

@@ -68,6 +68,7 @@ def learn_capacity(
     waiting: float = 0.0,
     late: bool | None = None,
     shared: bool = True,
+    gone: bool = False,
     worked_off: float | None = None,
 ) -> Capacity:
     """Update what is known of a replica; what was learned of another template is forgotten.
@@ -84,6 +85,8 @@ def learn_capacity(
         late: The latency objective is missed: requests may be waiting that no gauge tells of.
             `None`: nobody knows.
         shared: What waits is shared by all replicas; otherwise idle slots of some say nothing.
+        gone: Replicas went of late: a gauge holds what those had, and says nothing of the slots of
+            the others.
         worked_off: Seconds of a message, by what is worked off a queue; 0: it is about to be known,
             `None`: it is not.
     """
@@ -92,7 +95,9 @@ def learn_capacity(
     waited_at = _last_backlog(known, observation)
     slots, assumed = configured_slots, False
     if not slots:
-        slots, assumed = _learned_slots(known, observation, queue_growth, late=late, shared=shared)
+        slots, assumed = _learned_slots(
+            known, observation, queue_growth, late=late, shared=shared, gone=gone
+        )
     measured, looks = _service_seconds(observation, known, waited_at, waiting)
     estimated = None
     if measured is None:
@@ -305,6 +310,7 @@ def _learned_slots(
     *,
     late: bool | None,
     shared: bool,
+    gone: bool,
 ) -> tuple[float | None, bool]:
     """Slots, and whether they are still assumed."""
     readings, ready = observation.readings, observation.replicas.ready
@@ -314,7 +320,7 @@ def _learned_slots(
         in_flight = _busy_by_littles_law(readings, queue_growth, service_seconds)
     elif readings.queue_depth is None and (late or _more_than_served(readings, service_seconds)):
         return known or 1.0, capacity.assumed
-    if ready <= 0 or not in_flight:
+    if ready <= 0 or not in_flight or (gone and known is not None):
         return known, capacity.assumed
     busy = min(MAX_SLOTS_PER_REPLICA, max(1.0, in_flight / ready))
     if known is None:

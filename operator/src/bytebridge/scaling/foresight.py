@@ -40,7 +40,7 @@ def foresee(
 
 def _climb(state: State, time: float, demand: Demand, horizon_seconds: float) -> float:
     index = state.dispersion.index
-    if demand.counted and not demand.age_seconds and demand.sample.history:
+    if demand.sample.history:
         observe_climb(state.climb, demand, index)
     return climbing_rate(state.climb, demand, time, horizon_seconds, index)
 

@@ -4,6 +4,7 @@ from math import inf
 
 from bytebridge.scaling.backlog import reckon_backlog
 from bytebridge.scaling.capacity import (
+    LATE_SECONDS,
     Capacity,
     as_of_late,
     learn_capacity,
@@ -152,6 +153,7 @@ def _read(policy: Policy, state: State, observation: Observation) -> Demand | No
         waiting=_mean_backlog(state, observation),
         late=_late(policy, observation),
         shared=state.ceiling.glances.shared_by(observation.replicas.ready),
+        gone=_holds_gone(state, observation),
         worked_off=_by_what_is_worked_off(policy, state, observation),
     )
     late = as_of_late(state.capacity, readings)
@@ -280,6 +282,18 @@ def _late(policy: Policy, observation: Observation) -> bool | None:
     return None if lateness is None else lateness > 1
 
 
+def _holds_gone(state: State, observation: Observation) -> bool:
+    """Whether a gauge of busy slots may hold what replicas had that are gone.
+
+    Gauges are read over the fast window. One that holds the waiting as well is not taken for slots
+    that far (`probing.py`).
+    """
+    if observation.readings.queue_depth is None or state.in_flight.counts_waiting:
+        return False
+    window = state.sample.fast[0] if state.sample is not None else 0.0
+    return observation.time - state.size.fewer_since < window + LATE_SECONDS
+
+
 def _ready_throughput(capacity: Capacity, observation: Observation) -> float | None:
     each = capacity.requests_per_second
     return None if each is None else each * observation.replicas.ready
@@ -293,7 +307,7 @@ def _startup(policy: Policy, state: State, observation: Observation) -> Startup:
     known = observation.startup_seconds or state.startup.p90_seconds or policy.startup_seconds
     time, late = observation.time, state.lateness.expected(observation.time)
     seconds, to_ready = until_ready(state.startup, time, known, policy.tick_seconds)
-    return Startup(seconds + late, to_ready + late)
+    return Startup(seconds + late, to_ready + late, overdue=seconds > known)
 
 
 def _decision(

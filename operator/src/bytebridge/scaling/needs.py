@@ -60,7 +60,9 @@ class Startup(NamedTuple):
     seconds: float
     """A replica that is asked for now."""
     seconds_to_ready: float
-    """The first of those under way."""
+    """Those under way, on average."""
+    overdue: bool = False
+    """They take longer than is known: those that are asked for now may be Ready as soon."""
 
 
 class Foreseen(NamedTuple):
@@ -342,7 +344,7 @@ def _draining(
         served=load.served,
         replica_throughput=throughput,
         seconds_to_ready=startup.seconds_to_ready,
-        startup_seconds=startup.seconds,
+        startup_seconds=startup.seconds_to_ready if startup.overdue else startup.seconds,
     )
     return drain_floor(fleet, load.forecast, until_ready, load.backlog, drain_seconds)
 

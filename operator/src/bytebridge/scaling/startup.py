@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 from math import ceil
+from typing import NamedTuple
 
 RECENT = 20
 """Start-ups that are remembered."""
@@ -12,6 +13,15 @@ LONGEST_OVERDUE_SECONDS = 600.0
 """Pods that are under way for longer are not slow to start: they cannot be placed, or crash."""
 
 
+class Asked(NamedTuple):
+    """Replicas that are not Ready yet."""
+
+    time: float
+    replicas: int
+    replaces: bool = False
+    """One that was Ready: it may be the same pod, whose probe has failed, and tells no time."""
+
+
 @dataclass(slots=True)
 class StartupTimes:
     """Memory of one service: who asked, and how long it took.
@@ -19,8 +29,8 @@ class StartupTimes:
     Replicas are matched first asked, first Ready. Times are as coarse as the ticks.
     """
 
-    asked: deque[tuple[float, int]] = field(default_factory=deque)
-    """When, and how many that are not Ready yet."""
+    asked: deque[Asked] = field(default_factory=deque)
+    """All that are not Ready, oldest first."""
     seconds: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     desired: int | None = None
     ready: int = 0
@@ -28,7 +38,7 @@ class StartupTimes:
     @property
     def under_way_since(self) -> float | None:
         """When the first replica that is not Ready yet was asked for."""
-        return self.asked[0][0] if self.asked else None
+        return self.asked[0].time if self.asked else None
 
     @property
     def p90_seconds(self) -> float | None:
@@ -44,19 +54,25 @@ def observe_replicas(memory: StartupTimes, time: float, desired: int, ready: int
     before = memory.desired
     if before is not None:
         if desired > before:
-            memory.asked.append((time, desired - before))
+            memory.asked.append(Asked(time, desired - before))
         if memory.asked:
             _match(memory, time, ready - memory.ready)
             _cancel(memory, max(0, before - desired))
     memory.desired, memory.ready = desired, ready
+    gone = desired - ready - sum(asked.replicas for asked in memory.asked)
     if ready >= desired:
         memory.asked.clear()
+    elif gone > 0:
+        # Those that went without being told to are replaced from now on.
+        memory.asked.append(Asked(time, gone, replaces=True))
 
 
 def until_ready(
     memory: StartupTimes, time: float, known_seconds: float, tick_seconds: float
 ) -> tuple[float, float]:
-    """Seconds until a replica that is asked for now serves, and until the first under way does.
+    """Seconds until a replica that is asked for now serves, and until those under way do.
+
+    The latter on average: what they serve by then is the same as if all came at once.
 
     Replicas that have been under way for longer than was known show that it takes at least that.
 
@@ -69,27 +85,29 @@ def until_ready(
     since = memory.under_way_since
     if since is None:
         return known_seconds, known_seconds
-    waited = time - since
-    seconds = max(known_seconds, min(waited + tick_seconds, LONGEST_OVERDUE_SECONDS))
-    return seconds, max(0.0, seconds - waited)
+    longest = time - since
+    overdue = max(0.0, longest - known_seconds)
+    seconds = max(known_seconds, min(longest + overdue + tick_seconds, LONGEST_OVERDUE_SECONDS))
+    left = sum(one.replicas * max(0.0, seconds - (time - one.time)) for one in memory.asked)
+    return seconds, left / sum(one.replicas for one in memory.asked)
 
 
 def _match(memory: StartupTimes, time: float, became_ready: int) -> None:
     left = became_ready
     while left > 0 and memory.asked:
-        since, count = memory.asked.popleft()
-        served = min(left, count)
-        if time - since <= LONGEST_SECONDS:
-            memory.seconds.extend([time - since] * min(served, RECENT))
-        if count > served:
-            memory.asked.appendleft((since, count - served))
+        first = memory.asked.popleft()
+        served = min(left, first.replicas)
+        if time - first.time <= LONGEST_SECONDS and not first.replaces:
+            memory.seconds.extend([time - first.time] * min(served, RECENT))
+        if first.replicas > served:
+            memory.asked.appendleft(first._replace(replicas=first.replicas - served))
         left -= served
 
 
 def _cancel(memory: StartupTimes, fewer: int) -> None:
     """A Deployment that is lowered drops first what is not Ready, the newest before the others."""
     while fewer > 0 and memory.asked:
-        since, count = memory.asked.pop()
-        if count > fewer:
-            memory.asked.append((since, count - fewer))
-        fewer -= count
+        last = memory.asked.pop()
+        if last.replicas > fewer:
+            memory.asked.append(last._replace(replicas=last.replicas - fewer))
+        fewer -= last.replicas
