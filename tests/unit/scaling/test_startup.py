@@ -56,11 +56,12 @@ def test_pods_that_are_overdue_take_longer_than_was_known(
     assert until_ready(memory, 5.0 + (waited or 0.0), 30.0, 5.0) == expected
 
 
-def test_those_under_way_come_on_average_not_with_the_first() -> None:
+def test_those_under_way_come_with_the_first_and_once_it_is_late_on_average() -> None:
     memory = StartupTimes()
     for time, desired in ((0.0, 2), (5.0, 4), (25.0, 10)):
         observe_replicas(memory, time, desired, 2)
-    assert until_ready(memory, 30.0, 30.0, 5.0) == (30, (2 * 5 + 6 * 25) / 8)
+    assert until_ready(memory, 30.0, 30.0, 5.0) == (30, 5)
+    assert until_ready(memory, 60.0, 30.0, 5.0) == (85, (2 * 30 + 6 * 50) / 8)
 
 
 def test_pods_that_went_are_not_taken_to_be_a_tick_away_for_ever() -> None:

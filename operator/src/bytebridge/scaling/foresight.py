@@ -11,6 +11,7 @@ from bytebridge.scaling.policy import Policy
 from bytebridge.scaling.recurrence import SURPRISE, Presence, observe_surges, recurring_rate
 from bytebridge.scaling.seasonal import observe_season, seasonal_rate
 from bytebridge.scaling.state import State
+from bytebridge.scaling.swell import observe_swell, swollen_rate
 
 DAILY = "by what came on other days, {:.0f} requests/s are due"
 RECURRING = "surges come again and again, {:.0f} requests/s are due"
@@ -26,16 +27,18 @@ def foresee(
     season = _season(policy, state, time, demand, horizon)
     highest = state.dispersion.highest(time)
     climb = _climb(state, time, demand, horizon)
+    observe_swell(state.swell, state.climb, horizon, policy.percentile)
+    swell = swollen_rate(state.swell, demand.rate, horizon)
     if state.recurrence.window is None:
         words = DAILY.format(season) if season else ""
-        return Foreseen(season, words, highest, climb=climb)
+        return Foreseen(season, words, highest, climb=climb, swell=swell)
     highest = min(highest, state.recurrence.height)
     recurring = recurring_rate(state.recurrence, time, horizon)
     rise = max(recurring, demand.rate) if demand.rate < SURPRISE * recurring else inf
     if recurring <= max(season, demand.rate):
-        return Foreseen(season, DAILY.format(season), highest, rise, climb)
+        return Foreseen(season, DAILY.format(season), highest, rise, climb, swell)
     words = RECURRING.format(recurring)
-    return Foreseen(recurring, words, highest, rise, climb)
+    return Foreseen(recurring, words, highest, rise, climb, swell)
 
 
 def _climb(state: State, time: float, demand: Demand, horizon_seconds: float) -> float:

@@ -60,7 +60,7 @@ class Startup(NamedTuple):
     seconds: float
     """A replica that is asked for now."""
     seconds_to_ready: float
-    """Those under way, on average."""
+    """Those under way."""
     overdue: bool = False
     """They take longer than is known: those that are asked for now may be Ready as soon."""
 
@@ -77,6 +77,8 @@ class Foreseen(NamedTuple):
     """What a rise that begins now comes to, as it is awaited; infinite: not known."""
     climb: float = 0.0
     """What a rise that has lasted for minutes comes to; 0: there is none."""
+    swell: float = 0.0
+    """What the load may come to while pods start, by how it rose before; 0: not known."""
 
 
 NOTHING_FORESEEN = Foreseen(0.0, "", inf)
@@ -177,8 +179,8 @@ def compute_needs(
             complete = complete and (policy.depth_suffices or "cpu" in floors)
         else:
             floors |= _load_floors(policy, rate, capacity, dispersion)
-            if foreseen.highest < inf and "burst" in floors:
-                floors["burst"] = _bounded_burst(policy, floors, rate, foreseen.highest, capacity)
+            if "burst" in floors:
+                floors["burst"] = _burst_as_seen(policy, floors, rate, foreseen, capacity)
             standing = max(floors.values())
             ramp, onset = _forecasts(policy, demand, rate, dispersion, startup)
             ramp, onset = min(ramp, foreseen.rise), min(onset, foreseen.rise)
@@ -228,6 +230,20 @@ def _load_floors(
         more = queueing_floors(policy, rate * (1 + policy.headroom), capacity, dispersion)
         floors["headroom"] = max(more.values())
     return floors
+
+
+def _burst_as_seen(
+    policy: Policy,
+    floors: Mapping[str, int],
+    rate: float,
+    foreseen: Foreseen,
+    capacity: Capacity,
+) -> int:
+    """What bursts of seconds ask for, and rises while pods start, by what was seen of both."""
+    bounded = floors["burst"]
+    if foreseen.highest < inf:
+        bounded = _bounded_burst(policy, floors, rate, foreseen.highest, capacity)
+    return max(bounded, _forecast_floor(policy, foreseen.swell, rate, capacity))
 
 
 def _bounded_burst(

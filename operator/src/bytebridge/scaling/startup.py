@@ -72,7 +72,8 @@ def until_ready(
 ) -> tuple[float, float]:
     """Seconds until a replica that is asked for now serves, and until those under way do.
 
-    The latter on average: what they serve by then is the same as if all came at once.
+    The latter is the time of the first; where they are overdue, the mean, as nothing tells then
+    which of them comes when.
 
     Replicas that have been under way for longer than was known show that it takes at least that.
 
@@ -88,6 +89,8 @@ def until_ready(
     longest = time - since
     overdue = max(0.0, longest - known_seconds)
     seconds = max(known_seconds, min(longest + overdue + tick_seconds, LONGEST_OVERDUE_SECONDS))
+    if not overdue:
+        return seconds, seconds - longest
     left = sum(one.replicas * max(0.0, seconds - (time - one.time)) for one in memory.asked)
     return seconds, left / sum(one.replicas for one in memory.asked)
 

@@ -30,6 +30,7 @@ from bytebridge.scaling.small_steps import SmallSteps
 from bytebridge.scaling.startup import StartupTimes
 from bytebridge.scaling.stuck_queue import StuckQueue
 from bytebridge.scaling.sustained import Sustained
+from bytebridge.scaling.swell import Swell
 from bytebridge.scaling.trial import Trial
 from bytebridge.scaling.uncounted import Uncounted
 from bytebridge.scaling.worked_off import WorkedOff
@@ -53,6 +54,7 @@ class State:
     ramps: HoldWindow = field(default_factory=HoldWindow)
     """Needs of a ramp's forecast."""
     climb: Climb = field(default_factory=Climb)
+    swell: Swell = field(default_factory=Swell)
     seasons: Seasons = field(default_factory=Seasons)
     recurrence: Recurrence = field(default_factory=Recurrence)
     language_model: LanguageModelMemory | None = None
