@@ -233,7 +233,7 @@ STEP, RAMP = surge(100, 1_000), surge(100, 1_000, 180)
             Case(steady, 1_800, slots=8, batching=0.5), Bound(0.060, 11.0), id="steady, in batches"
         ),
         pytest.param(
-            Case(waves, 1_800, slots=8, batching=0.5), Bound(0.034, 13.8), id="waves, in batches"
+            Case(waves, 1_800, slots=8, batching=0.5), Bound(0.034, 13.4), id="waves, in batches"
         ),
         pytest.param(
             Case(waves, 1_800, slots=8, batching=0.5, slots_told=False, shown=in_progress),

@@ -206,8 +206,10 @@ def test_what_is_no_line_is_no_climb_however_bursty() -> None:
 
 def test_a_fast_window_that_is_low_by_chance_ends_nothing() -> None:
     memory = noiseless(ramp(2), 10 * MINUTES)
-    low = ramp(2)(592.5) - 2 * (1485 / 15) ** 0.5
-    assert climbing_rate(memory, demand_at(600, low, low), 600, 305, 1.0) > 2000
+    for sigmas, climbs in ((1.5, True), (2.5, False)):
+        low = ramp(2)(592.5) - sigmas * (1485 / 15) ** 0.5
+        found = climbing_rate(memory, demand_at(600, low, low), 600, 305, 1.0)
+        assert (found > 2000) is climbs
 
 
 def test_without_a_rate_there_is_none() -> None:

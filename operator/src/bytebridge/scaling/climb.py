@@ -17,6 +17,8 @@ MEAN_SECONDS = 30.0
 WINDOWS = (4, 7, 12, 20)
 """Means that a line is drawn through, the newest: two minutes to ten."""
 SIGMAS = 3.0
+ENDED_SIGMAS = 2.0
+"""A fast window so far below the line ends a rise: what it asked for is held, should chance have."""
 MISSING_COUNTS = 3.0
 """Counts that may be missing in a row; after more of them the means begin anew."""
 
@@ -85,7 +87,7 @@ def climbing_rate(
     behind = demand.age_seconds + demand.fast_seconds / 2
     expected = memory.rate + memory.slope * (time - behind - memory.time)
     noise = sqrt(max(dispersion, 1.0) * max(expected, 0.0) / demand.fast_seconds)
-    if demand.fast < expected - SIGMAS * noise:
+    if demand.fast < expected - ENDED_SIGMAS * noise:
         return 0.0  # It has ended since the last mean.
     carried_on = min(horizon_seconds, CARRIED_ON * memory.lasted)
     ahead = memory.rate + memory.slope * (time + carried_on - memory.time)
