@@ -112,7 +112,7 @@ def choose(
         key=itemgetter(0),
     )
     hold = _hold_seconds(policy, needs)
-    return _down(policy, state, (time, present, needed), (least, hold), certainly_needed)
+    return _down(policy, state, (time, present, needed), least, hold, certainly_needed)
 
 
 def _allowed(policy: Policy, state: State, observation: Observation, needed: int) -> int:
@@ -289,11 +289,12 @@ def _down(
     policy: Policy,
     state: State,
     now: tuple[float, int, int],
-    kept_for: tuple[tuple[int, str], float],
+    least: tuple[int, str],
+    hold: float,
     certainly_needed: Callable[[], int | None],
 ) -> Choice:
     time, present, needed = now
-    (kept, why), hold = kept_for
+    kept, why = least
     held = max(
         needed,
         kept,

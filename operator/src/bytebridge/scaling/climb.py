@@ -10,15 +10,20 @@ from math import sqrt
 
 from bytebridge.scaling.demand import Demand
 from bytebridge.scaling.history import Point
-from bytebridge.scaling.trend import CARRIED_ON, LINE_PARAMETERS, MOST_GROWTH, significant_slope
+from bytebridge.scaling.trend import (
+    CARRIED_ON,
+    LINE_PARAMETERS,
+    MOST_GROWTH,
+    chi_squared,
+    rising_line,
+)
 
 MEAN_SECONDS = 30.0
 """Of the means that a line is drawn through."""
 WINDOWS = (4, 7, 12, 20)
 """Means that a line is drawn through, the newest: two minutes to ten."""
-SIGMAS = 3.0
 ENDED_SIGMAS = 2.0
-"""A fast window so far below the line ends a rise: what it asked for is held, should chance have."""
+"""A fast window so far below the line ends a rise; where chance did, what it asked for is held."""
 MISSING_COUNTS = 3.0
 """Counts that may be missing in a row; after more of them the means begin anew."""
 
@@ -103,21 +108,12 @@ def _draw_line(memory: Climb, dispersion: float) -> None:
     memory.slope = 0.0
     for count in WINDOWS:
         points = means[-count:]
-        slope, error = significant_slope(points, dispersion)
-        if not slope:
+        line = rising_line(points, dispersion)
+        if line is None:
             continue
-        time = sum(point.time for point in points) / len(points)
-        rate = sum(point.rate for point in points) / len(points)
-        left = sum((p.rate - rate - slope * (p.time - time)) ** 2 for p in points)
-        variance = max(dispersion, 1.0) * rate / points[-1].seconds
-        if left > variance * _chance(len(points)):
+        variance = max(dispersion, 1.0) * line.rate / points[-1].seconds
+        if line.left > variance * chi_squared(len(points) - LINE_PARAMETERS):
             continue
         memory.lasted = points[-1].time - points[0].time
-        if slope - error > memory.slope:
-            memory.slope, memory.time, memory.rate = slope - error, time, rate
-
-
-def _chance(count: int) -> float:
-    """The squared error, in variances, that chance leaves to a line: chi-squared, 3 sigma up."""
-    freedom = count - LINE_PARAMETERS
-    return freedom + SIGMAS * sqrt(2 * freedom)
+        if line.slope - line.error > memory.slope:
+            memory.slope, memory.time, memory.rate = line.slope - line.error, line.time, line.rate

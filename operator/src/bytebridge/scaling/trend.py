@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import sqrt
+from typing import NamedTuple
 
 from bytebridge.scaling.dispersion import skewness
 from bytebridge.scaling.history import Point
@@ -25,11 +26,25 @@ AMID = 1.5
 has come this many times as far. Too much is given back with the next reading."""
 MOST_RISE = 10.0
 """What a rise that has just begun is believed to come to, at most, in times of the load before."""
-NO_SLOPE = (0.0, 0.0)
 CARRIED_ON = 3.0
 """A rise is carried on for at most this many times as long as it has been seen."""
 MOST_GROWTH = 3.0
 """A forecast is at most this many times the present rate: trends do not last."""
+
+
+class Line(NamedTuple):
+    """Least squares through points, where they rise beyond chance."""
+
+    slope: float
+    """Requests a second, a second."""
+    error: float
+    """Standard error of the slope."""
+    time: float
+    """Of the point in the middle of it."""
+    rate: float
+    """Of that point, requests a second."""
+    left: float
+    """Sum of the squares of what the points leave to it."""
 
 
 def ramp_rate(
@@ -49,10 +64,10 @@ def ramp_rate(
     """
     ahead = horizon_seconds + history[-1].seconds / 2 if history else 0.0
     for points in (history[-FEWEST_POINTS:], history[-2 * FEWEST_POINTS :], history[-MOST_POINTS:]):
-        slope, _ = significant_slope(points, dispersion)
-        if slope > 0:
+        line = rising_line(points, dispersion)
+        if line is not None:
             ahead = min(ahead, CARRIED_ON * (points[-1].time - points[0].time))
-            return max(rate, min(rate + slope * ahead, MOST_GROWTH * rate))
+            return max(rate, min(rate + line.slope * ahead, MOST_GROWTH * rate))
     return rate
 
 
@@ -124,46 +139,44 @@ def _expected(before: Sequence[Point], time: float) -> float:
     return mean + max(0.0, slope) * (time - mean_time)
 
 
-def significant_slope(points: Sequence[Point], dispersion: float) -> tuple[float, float]:
-    """Requests a second, a second, and its standard error.
-
-    Both are 0 where there is no significant ramp upwards.
-    """
+def rising_line(points: Sequence[Point], dispersion: float) -> Line | None:
+    """The line through points; `None` where there is no significant ramp upwards."""
     if len(points) < FEWEST_POINTS:
-        return NO_SLOPE
+        return None
     count = len(points)
     time = sum(p.time for p in points) / count
     mean = sum(p.rate for p in points) / count
     spread = sum((p.time - time) ** 2 for p in points)
     if spread <= 0:
-        return NO_SLOPE
+        return None
     slope = sum((p.time - time) * (p.rate - mean) for p in points) / spread
     poisson = max(mean, 0.0) / points[-1].seconds
     if slope <= SIGMAS * sqrt(poisson / spread):
-        return NO_SLOPE
+        return None
     errors = [p.rate - mean - slope * (p.time - time) for p in points]
-    variance = _variance(errors, poisson, dispersion)
+    left = sum(e * e for e in errors)
+    variance = _variance(left, count, poisson, dispersion)
     ended = errors[-1] < -sqrt(variance)
     error = sqrt(variance / spread)
     if ended or slope <= SIGMAS * error:
-        return NO_SLOPE
-    a_step_will_do = _step_error([p.rate for p in points]) <= _chance(count) * variance
-    return NO_SLOPE if a_step_will_do else (slope, error)
+        return None
+    by_chance = max(SIGMAS**2, chi_squared(max(1, count - STEP_PARAMETERS)))
+    a_step_will_do = _step_error([p.rate for p in points]) <= by_chance * variance
+    return None if a_step_will_do else Line(slope, error, time, mean, left)
 
 
-def _variance(errors: Sequence[float], poisson: float, dispersion: float) -> float:
+def _variance(left: float, count: int, poisson: float, dispersion: float) -> float:
     """Variance of a rate by what the points leave to a line, between Poisson's and the index's.
 
     The index of dispersion is an estimate from few windows and may be several times too high.
     """
-    residual = sum(e * e for e in errors) / (len(errors) - LINE_PARAMETERS)
+    residual = left / (count - LINE_PARAMETERS)
     return min(max(residual, poisson), max(dispersion, 1.0) * poisson)
 
 
-def _chance(count: int) -> float:
-    """The squared error, in variances, that chance gives a step: chi-squared, 3 sigma up."""
-    freedom = max(1, count - STEP_PARAMETERS)
-    return max(SIGMAS**2, freedom + SIGMAS * sqrt(2 * freedom))
+def chi_squared(freedom: int) -> float:
+    """The squared error, in variances, that chance may leave: 3 sigma above its mean."""
+    return freedom + SIGMAS * sqrt(2 * freedom)
 
 
 def _step_error(rates: Sequence[float]) -> float:
