@@ -204,14 +204,19 @@ def test_the_service_time_of_late_is_one_of_the_requests_of_the_fast_window(
 def test_what_replicas_had_that_are_gone_tells_nothing_of_the_others(
     queue_depth: float | None, learned: float
 ) -> None:
-    """A gauge is read over the fast window: for 15 s it holds what gone pods had."""
+    """A gauge is read over the fast window, and scrapes and ticks are late by a few seconds."""
     rules, state = policy(concurrency_per_replica=None), watched()
     for tick in range(40):
         gone = tick >= 20
         given = seen(
             5.0 * tick, fast=667, slow=667, desired=10 if gone else 20, queue_depth=queue_depth,
-            in_flight=40.0 if tick < 23 else 20.0, latency_p95_seconds=0.1,
+            in_flight=40.0 if tick < 25 else 20.0, latency_p95_seconds=0.1,
             latency_mean_seconds=0.06,
         )  # fmt: skip
         decide(rules, state, given)
     assert state.capacity.slots == pytest.approx(learned, abs=0.05)
+
+
+def test_where_no_slots_are_known_a_gauge_that_may_hold_too_much_is_better_than_none() -> None:
+    given = seen(0.0, fast=100, desired=4, queue_depth=0, in_flight=8.0)
+    assert learn_capacity(Capacity(), given, None, gone=True).slots == 2

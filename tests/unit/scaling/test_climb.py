@@ -179,10 +179,19 @@ def test_a_slope_is_believed_less_its_standard_error() -> None:
     assert noiseless(ramp(1, -300), 20 * MINUTES).slope == pytest.approx(1 - 7.07 / 774, abs=2e-4)
 
 
-def test_of_two_lines_the_one_that_is_certainly_steeper_counts() -> None:
-    """The last two minutes look steeper, by less than they tell."""
-    memory = noiseless(lambda t: 300 + 0.5 * t + 0.06 * max(0.0, t - 480), 10 * MINUTES)
-    assert memory.slope == pytest.approx(0.51, abs=0.015)
+@pytest.mark.parametrize(
+    ("steeper", "middle"),
+    [
+        pytest.param(0.04, 300, id="less than two minutes tell: ten do"),
+        pytest.param(0.05, 495, id="more than they leave to chance"),
+    ],
+)
+def test_of_two_lines_the_one_that_is_certainly_steeper_counts(
+    steeper: float, middle: float
+) -> None:
+    """The last two minutes look steeper."""
+    memory = noiseless(lambda t: 300 + 0.5 * t + steeper * max(0.0, t - 480), 10 * MINUTES)
+    assert memory.time == pytest.approx(middle)
     assert memory.lasted == pytest.approx(570)
 
 

@@ -83,13 +83,27 @@ def test_the_decision_says_how_long_and_nothing_of_chance() -> None:
 
 
 def test_what_a_rise_of_minutes_asked_for_is_held_when_it_ends() -> None:
-    rules, state = policy(hold_seconds=60), watched()
-    state.climb = Climb(slope=1.0, lasted=1e3, time=0.0, rate=500.0)
-    asked = []
+    """It asked for what 1,150 a second need, 23 replicas; 800 need 16."""
+    rules, state, desired = policy(hold_seconds=60), watched(), 12
     for now in range(0, 60, TICK):
-        rate = 500.0 + now
-        if now == 30:
-            state.climb.slope = 0.0
-        given = seen(now, fast=rate, slow=rate, desired=14, queue_depth=0, latency_p95_seconds=0.1)
-        asked.append(decide(rules, state, given).replicas)
-    assert asked[-1] >= 14
+        rate = 500.0 + 10 * min(now, 30)
+        slope = 10.0 if now <= 30 else 0.0
+        state.climb = Climb(slope=slope, lasted=1e3, time=0.0, rate=500.0)
+        given = seen(
+            now, fast=rate, slow=rate, desired=desired, queue_depth=0, latency_p95_seconds=0.1
+        )
+        desired = decide(rules, state, given).replicas
+    assert desired == 23
+
+
+def test_what_a_ramp_asked_for_is_kept_for_half_a_start_up() -> None:
+    rules, state, kept = policy(hold_seconds=60, holds_startup=True), watched(), {}
+    for now in range(0, 200, TICK):
+        given = seen(
+            now, fast=120, slow=120, desired=30 if now else 4, queue_depth=0,
+            latency_p95_seconds=0.1,
+        )  # fmt: skip
+        kept[now] = decide(rules, state, replace(given, startup_seconds=300.0)).replicas
+        if now == 0:
+            state.ramps.add(1.0, 30)
+    assert (kept[140], kept[160]) == (30, 15)

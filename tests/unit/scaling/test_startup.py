@@ -1,12 +1,15 @@
 """Start-up times from replicas that were asked for and became Ready."""
 
+from typing import Any
+
 import pytest
 
+from bytebridge.scaling import law
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.demand import estimate_demand
-from bytebridge.scaling.needs import Startup, compute_needs
+from bytebridge.scaling.needs import Needs, Startup, compute_needs
 from bytebridge.scaling.startup import StartupTimes, observe_replicas, until_ready
-from unit.scaling.build import policy, seen
+from unit.scaling.build import policy, seen, watched
 
 
 @pytest.mark.parametrize(
@@ -90,3 +93,18 @@ def test_a_backlog_does_not_wait_for_pods_that_do_not_come(overdue: bool, drain:
     demand = estimate_demand(given.readings, 0.0, None, 1.0)
     needs = compute_needs(rules, given, demand, Capacity(4.0, 0.06), 1.0, startup, waiting=3_000.0)
     assert needs.floors["drain"] == drain
+
+
+def test_the_law_tells_the_rules_when_pods_are_overdue(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[bool] = []
+
+    def needs(*arguments: Any) -> Needs:
+        told.append(next(one for one in arguments if isinstance(one, Startup)).overdue)
+        return compute_needs(*arguments)
+
+    monkeypatch.setattr(law, "compute_needs", needs)
+    rules, state = policy(), watched()
+    for now in (0.0, 5.0, 30.0, 40.0):
+        given = seen(now, fast=100, slow=100, desired=4 if now else 2, ready=2, queue_depth=0)
+        law.decide(rules, state, given)
+    assert told == [False, False, False, True]

@@ -1,6 +1,7 @@
 """What a load rises by while pods start."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -9,9 +10,10 @@ from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.climb import Climb
 from bytebridge.scaling.demand import estimate_demand
 from bytebridge.scaling.history import Point
+from bytebridge.scaling.law import decide
 from bytebridge.scaling.needs import Foreseen, Startup, compute_needs
 from bytebridge.scaling.swell import MEANS, Swell, observe_swell, swollen_rate
-from unit.scaling.build import policy, seen
+from unit.scaling.build import policy, seen, watched
 
 WAVES = [300.0, 300.0, 300.0, 500.0, 500.0, 500.0] * 20
 """Up by 200 and down again, each in a minute and a half."""
@@ -86,3 +88,13 @@ def test_replicas_stand_for_it(swell: float, burst: int) -> None:
     )
     assert needs.floors["burst"] == burst
     assert needs.standing == burst
+
+
+def test_the_law_learns_it_from_what_it_reads() -> None:
+    rules, state = policy(concurrency_per_replica=2, target_utilization=0.9), watched()
+    for tick in range(408):
+        rate = WAVES[tick // 6 % len(WAVES)]
+        given = seen(5.0 * tick, fast=rate, slow=rate, desired=20, queue_depth=0)
+        decision = decide(rules, state, replace(given, startup_seconds=300.0))
+    assert rate == 300
+    assert decision.floors["burst"] == 17

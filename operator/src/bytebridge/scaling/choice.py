@@ -302,12 +302,10 @@ def _down(
         state.surplus.largest(time, min(SURPLUS_HOLD_TICKS * policy.tick_seconds, hold)),
     )
     target = clamp(policy, min(held, present))
-    certain, by_chance = None, False
-    if target < present:
+    certain, by_chance = None, target < present
+    if by_chance:
         certain, step = certainly_needed(), (present, target)
-        target, waited = held_step(state.small_steps, time, step, certain, policy.hold_seconds)
-        by_chance = waited > policy.hold_seconds
-        hold = max(hold, waited)
+        target, hold = held_step(state.small_steps, time, step, certain, policy.hold_seconds)
     if target < present:
         lowest = lowest_step(policy, most_of_period(policy, state.rails, time, present))
         target = min(present, max(target, clamp(policy, lowest)))
