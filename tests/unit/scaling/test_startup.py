@@ -1,14 +1,15 @@
 """Start-up times from replicas that were asked for and became Ready."""
 
-from typing import Any
+from collections import deque
+from dataclasses import replace
 
 import pytest
 
-from bytebridge.scaling import law
 from bytebridge.scaling.capacity import Capacity
 from bytebridge.scaling.demand import estimate_demand
-from bytebridge.scaling.needs import Needs, Startup, compute_needs
-from bytebridge.scaling.startup import StartupTimes, observe_replicas, until_ready
+from bytebridge.scaling.law import decide
+from bytebridge.scaling.needs import Startup, compute_needs
+from bytebridge.scaling.startup import Asked, StartupTimes, observe_replicas, until_ready
 from unit.scaling.build import policy, seen, watched
 
 
@@ -95,16 +96,16 @@ def test_a_backlog_does_not_wait_for_pods_that_do_not_come(overdue: bool, drain:
     assert needs.floors["drain"] == drain
 
 
-def test_the_law_tells_the_rules_when_pods_are_overdue(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[bool] = []
-
-    def needs(*arguments: Any) -> Needs:
-        told.append(next(one for one in arguments if isinstance(one, Startup)).overdue)
-        return compute_needs(*arguments)
-
-    monkeypatch.setattr(law, "compute_needs", needs)
+@pytest.mark.parametrize(
+    ("asked", "drain"),
+    [
+        pytest.param(-10.0, 19, id="they come soon, and what is left is little"),
+        pytest.param(-100.0, 42, id="overdue: as if they did not come before others"),
+    ],
+)
+def test_the_law_knows_when_pods_are_overdue(asked: float, drain: int) -> None:
     rules, state = policy(), watched()
-    for now in (0.0, 5.0, 30.0, 40.0):
-        given = seen(now, fast=100, slow=100, desired=4 if now else 2, ready=2, queue_depth=0)
-        law.decide(rules, state, given)
-    assert told == [False, False, False, True]
+    state.startup = StartupTimes(deque([Asked(asked, 8)]), desired=16, ready=8)
+    given = seen(0.0, fast=700, slow=700, desired=16, ready=8, starting=8, queue_depth=3_000.0)
+    decision = decide(rules, state, replace(given, startup_seconds=30.0))
+    assert decision.floors["drain"] == drain
